@@ -1,0 +1,1 @@
+//! Builders of the worlds that the benches measure; no product code.

@@ -1,0 +1,69 @@
+//! The rules of Tokenward: who may do what with which access token.
+//!
+//! A pure library: facts and a request in, a decision out; facts and a command in, a change out.
+//! There is no clock, randomness, I/O, async, SQL, HTTP, logging or panic in it.
+//!
+//! * [`Authorizer`] decides for one organization, from an [`OrgDocument`].
+//! * [`World`] decides for many, and follows rows as they change.
+//! * [`decide`] is the decision itself: thirteen checks over [`decide::Facts`].
+//! * [`TokenSecret`] and [`scan`] know what a raw token looks like.
+
+#![no_std]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+extern crate alloc;
+
+pub mod action;
+mod authorizer;
+pub mod decide;
+mod decision;
+mod document;
+mod error;
+mod findings;
+mod ids;
+mod organization;
+mod permission;
+mod policy;
+mod preview;
+mod reason;
+mod resource;
+mod role;
+mod row;
+mod secret;
+mod timestamp;
+mod token;
+mod user;
+mod world;
+
+pub use action::Action;
+pub use authorizer::Authorizer;
+pub use decision::{CheckOutcome, Decision, Effect, Explanation, Presented, Request};
+pub use document::{DocumentToken, FORMAT, LAST_GENERATION, OrgDocument, ServiceAccount};
+pub use error::ParseError;
+pub use findings::{Finding, FindingKind, Thresholds};
+pub use ids::{DisplayName, GroupName, Name, RESERVED_NAMES, TokenId};
+pub use organization::{Member, Organization, Repository, ResourceGroup, Visibility};
+pub use permission::{Permission, PermissionSet};
+pub use policy::{Plan, TokenPolicy};
+pub use preview::{Preview, PreviewSummary, PreviewToken};
+pub use reason::{Reason, Remedy, Who};
+pub use resource::{Resource, ResourceName, ResourceType};
+pub use role::Role;
+pub use row::Row;
+pub use secret::{Found, ORGANIZATION_PREFIX, PREFIX, TokenDigest, TokenSecret, mask, scan};
+pub use timestamp::{DAY, Timestamp};
+pub use token::{
+    Authorization, AuthorizationStatus, Badge, Entity, FineGrained, Grant, IssuedBy, Revocation,
+    Standing, Token, TokenKind,
+};
+pub use user::User;
+pub use world::{Audience, TokenView, World};

@@ -1,0 +1,328 @@
+//! Raw tokens: their form, their digest, and how to find them in a text.
+//!
+//! Contract §2. A [`TokenSecret`] cannot be printed, compared or serialized; what is kept of it is
+//! its [`TokenDigest`]. This module makes no randomness: the host hands it in.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+
+use crate::error::ParseError;
+use crate::ids::{parse_hex, write_hex};
+
+/// What every token of ours begins with, and every token of the Hub (H§1).
+pub const PREFIX: &str = "hf_";
+/// The prefix of the Hub's old organization tokens, which are refused.
+pub const ORGANIZATION_PREFIX: &str = "api_org";
+/// Letters after the prefix in a Hub-shaped token: 28 random ones and 6 of the checksum.
+const LETTERS: usize = 34;
+const RANDOM_LETTERS: usize = 28;
+const ALPHABET: &[u8; 52] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// Longer strings cannot be tokens, so that nobody makes the server hash megabytes.
+const LONGEST: usize = 512;
+
+/// A raw access token. It has no `Debug`, `Display`, `PartialEq` or `Serialize`, on purpose.
+#[derive(Clone)]
+pub struct TokenSecret(String);
+
+impl TokenSecret {
+    /// Takes any string but the empty one; whether it can be a token is for `decide` to say.
+    ///
+    /// # Errors
+    /// When the text is empty.
+    ///
+    /// ```
+    /// use tokenward_core::TokenSecret;
+    /// let secret = TokenSecret::parse("hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj").unwrap();
+    /// assert!(secret.is_ours());
+    /// assert_eq!(secret.last4(), "Ovtj");
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        if text.is_empty() {
+            return Err(ParseError::new("token", "must not be empty"));
+        }
+        Ok(Self(String::from(text)))
+    }
+
+    /// Makes a new token from random numbers below 52, 28 of them.
+    ///
+    /// Numbers from 52 on are taken modulo 52; a host that wants an even distribution hands in
+    /// numbers below 52 only.
+    #[must_use]
+    pub fn mint(random: &[u8; RANDOM_LETTERS]) -> Self {
+        let mut text = String::with_capacity(PREFIX.len().saturating_add(LETTERS));
+        text.push_str(PREFIX);
+        text.extend(random.iter().map(|number| letter(u32::from(*number))));
+        let sum = checksum(text.as_bytes());
+        text.extend(sum.iter().map(|byte| char::from(*byte)));
+        Self(text)
+    }
+
+    /// The digest under which the token is kept and looked up.
+    #[must_use]
+    pub fn digest(&self) -> TokenDigest {
+        TokenDigest::of(self.0.as_bytes())
+    }
+
+    /// The last four characters, for display; fewer when the token is shorter.
+    #[must_use]
+    pub fn last4(&self) -> &str {
+        let start = self.0.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+        self.0.get(start..).unwrap_or_default()
+    }
+
+    /// Whether the token has our form and its checksum is right. It need not exist.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        is_hub_shaped(self.0.as_bytes()) && has_right_checksum(self.0.as_bytes())
+    }
+
+    /// The raw value, for the one answer that shows it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        if self.0.starts_with(ORGANIZATION_PREFIX) {
+            Form::Organization
+        } else if self.0.len() > LONGEST || !self.0.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Form::Impossible
+        } else {
+            Form::Possible
+        }
+    }
+}
+
+/// What a string that is presented as a token looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Any visible ASCII string that is not too long: it may have been imported by its digest.
+    Possible,
+    /// An old organization token.
+    Organization,
+    /// Too long, or with blanks, control characters or letters beyond ASCII.
+    Impossible,
+}
+
+/// The SHA-256 of a whole raw token: 64 hex digits on the wire.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    /// The digest of a raw token's bytes.
+    #[must_use]
+    pub fn of(raw: &[u8]) -> Self {
+        Self(Sha256::digest(raw).into())
+    }
+
+    /// A digest from its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of the digest.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Parses 64 hex digits.
+    ///
+    /// # Errors
+    /// When the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let mut bytes = [0; 32];
+        parse_hex(text, &mut bytes).ok_or(ParseError::new("digest", "must be 64 hex digits"))?;
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for TokenDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl Serialize for TokenDigest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenDigest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+/// A Hub-shaped token in a text. It holds no part of the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Where it starts, in bytes.
+    pub start: usize,
+    /// Where it ends, in bytes.
+    pub end: usize,
+    /// Whether its checksum is right, so that it was (almost certainly) issued by a Tokenward.
+    pub ours: bool,
+}
+
+/// Finds the Hub-shaped tokens of a text: `hf_` and 34 letters, bounded by non-word characters.
+///
+/// A word character is a letter, digit or underscore, of any script.
+///
+/// ```
+/// let text = "export HF_TOKEN=hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj";
+/// let found = tokenward_core::scan(text);
+/// assert_eq!((found[0].start, found[0].end, found[0].ours), (16, 53, true));
+/// ```
+#[must_use]
+pub fn scan(text: &str) -> Vec<Found> {
+    let length = PREFIX.len().saturating_add(LETTERS);
+    let mut found = Vec::new();
+    for (start, _) in text.match_indices(PREFIX) {
+        let end = start.saturating_add(length);
+        let Some(candidate) = text.as_bytes().get(start..end) else {
+            break;
+        };
+        if !is_hub_shaped(candidate) || !is_bounded(text, start, end) {
+            continue;
+        }
+        found.push(Found {
+            start,
+            end,
+            ours: has_right_checksum(candidate),
+        });
+    }
+    found
+}
+
+/// The text with every word that may be a token cut down to its prefix, for messages that quote
+/// what somebody sent.
+#[must_use]
+pub fn mask(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for word in text.split_inclusive(|c: char| !is_word(c)) {
+        let end = word
+            .strip_suffix(|c: char| !is_word(c))
+            .map_or(word.len(), str::len);
+        let (word, tail) = word.split_at_checked(end).unwrap_or((word, ""));
+        match [PREFIX, "api_"]
+            .into_iter()
+            .find(|prefix| word.starts_with(prefix))
+        {
+            Some(prefix) if word.len() > 12 => {
+                masked.push_str(prefix);
+                masked.push('…');
+            }
+            _ => masked.push_str(word),
+        }
+        masked.push_str(tail);
+    }
+    masked
+}
+
+fn is_bounded(text: &str, start: usize, end: usize) -> bool {
+    let before = text.get(..start).and_then(|text| text.chars().next_back());
+    let after = text.get(end..).and_then(|text| text.chars().next());
+    !before.is_some_and(is_word) && !after.is_some_and(is_word)
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn is_hub_shaped(bytes: &[u8]) -> bool {
+    bytes
+        .strip_prefix(PREFIX.as_bytes())
+        .is_some_and(|rest| rest.len() == LETTERS && rest.iter().all(u8::is_ascii_alphabetic))
+}
+
+fn has_right_checksum(bytes: &[u8]) -> bool {
+    let Some(at) = bytes.len().checked_sub(6) else {
+        return false;
+    };
+    let (body, sum) = bytes.split_at(at);
+    sum == checksum(body)
+}
+
+/// CRC-32 (IEEE) as six base-52 digits, most significant first.
+fn checksum(bytes: &[u8]) -> [u8; 6] {
+    let mut rest = crc32fast::hash(bytes);
+    let mut digits = [b'A'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = u8::try_from(u32::from(letter(rest))).unwrap_or(b'A');
+        rest /= 52;
+    }
+    digits
+}
+
+fn letter(number: u32) -> char {
+    let at = usize::try_from(number % 52).unwrap_or(0);
+    char::from(ALPHABET.get(at).copied().unwrap_or(b'A'))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    const VECTOR: &str = "hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj";
+
+    #[test]
+    fn the_contracts_test_vector_is_minted() {
+        assert_eq!(TokenSecret::mint(&[0; 28]).reveal(), VECTOR);
+    }
+
+    #[test]
+    fn a_wrong_letter_breaks_the_checksum() {
+        let wrong = TokenSecret::parse(&VECTOR.replace("Ovtj", "Ovtk")).unwrap();
+        assert!(!wrong.is_ours());
+    }
+
+    #[test]
+    fn a_token_is_found_only_between_non_word_characters() {
+        assert_eq!(scan(&format!("\"{VECTOR}\"")).len(), 1);
+        for text in [
+            format!("x{VECTOR}"),
+            format!("{VECTOR}A"),
+            format!("{VECTOR}_"),
+            format!("é{VECTOR}"),
+        ] {
+            assert!(scan(&text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_right_behind_a_false_start_is_found() {
+        assert_eq!(scan(&format!("hf_-{VECTOR}")).len(), 1);
+        assert_eq!(scan(&format!("{VECTOR} {VECTOR}")).len(), 2);
+    }
+
+    #[test]
+    fn a_token_in_a_message_is_masked() {
+        assert_eq!(
+            mask(&format!("unknown field `{VECTOR}`, expected")),
+            "unknown field `hf_…`, expected"
+        );
+        assert_eq!(mask("é hf_hub repo-x"), "é hf_hub repo-x");
+    }
+
+    #[test]
+    fn only_the_empty_string_is_no_secret() {
+        assert!(TokenSecret::parse("").is_err());
+        assert_eq!(TokenSecret::parse("é").unwrap().last4(), "é");
+    }
+}

@@ -1,0 +1,237 @@
+//! The index: from a raw token and a resource name to the facts of a decision, in memory.
+//!
+//! A [`World`] holds any number of organizations. It follows rows (`row`), and knows only what
+//! decisions, previews and findings need: no reasons, no mail addresses, no raw tokens.
+
+mod facts;
+mod names;
+mod orgs;
+mod readable;
+mod shown;
+mod tokens;
+mod update;
+
+use alloc::vec::Vec;
+
+use crate::action::Action;
+use crate::decide::{self, Case, Facts};
+use crate::decision::{CheckOutcome, Decision, Explanation, Presented, Request};
+use crate::ids::TokenId;
+use crate::policy::{Plan, TokenPolicy};
+use crate::reason::{Reason, Subject};
+use crate::role::Role;
+use crate::timestamp::Timestamp;
+use names::{Holder, NameId, Names};
+use orgs::OrgEntry;
+pub(crate) use shown::ShownToken;
+use tokens::Tokens;
+
+/// Organizations, users and tokens, ready to be decided about.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    names: Names,
+    tokens: Tokens,
+    orgs: Vec<OrgEntry>,
+}
+
+/// For whom an explanation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// Somebody who may know everything: a library's caller, an administrator of the organization.
+    Insider,
+    /// The owner of the token: repositories that the owner cannot see look unlisted.
+    Owner,
+}
+
+/// A known token and its owner.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenView<'a> {
+    /// Its id.
+    pub id: TokenId,
+    /// Its owner's name.
+    pub owner: &'a str,
+    /// Its kind.
+    pub kind: crate::token::TokenKind,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl World {
+    /// Makes room for so many more tokens at once.
+    pub fn reserve(&mut self, tokens: usize) {
+        self.tokens.reserve(tokens);
+    }
+
+    /// Decides about a request.
+    #[must_use]
+    pub fn decide(&self, request: &Request<'_>) -> Decision {
+        let (facts, place) = self.facts(request);
+        let action = Action::parse(request.action);
+        let case = Case {
+            facts: &facts,
+            action,
+            kind: request.resource.kind(),
+            now: request.now,
+        };
+        let subject = self.subject(request, &facts, action, place);
+        let belongs = facts.belongs(request.resource.kind());
+        Decision::new(
+            decide::decide(&case),
+            &subject,
+            self.generation_for(request),
+            belongs,
+        )
+    }
+
+    /// Decides, and says how every check came out.
+    #[must_use]
+    pub fn explain(&self, request: &Request<'_>, audience: Audience) -> Explanation {
+        let (mut facts, place) = self.facts(request);
+        let kind = request.resource.kind();
+        if audience == Audience::Owner {
+            facts = facts.redacted(kind);
+        }
+        let action = Action::parse(request.action);
+        let case = Case {
+            facts: &facts,
+            action,
+            kind,
+            now: request.now,
+        };
+        let subject = self.subject(request, &facts, action, place);
+        let checks = decide::outcomes(&case)
+            .map(|(check, outcome)| CheckOutcome::new(check, outcome, &subject));
+        let generation = self.generation_for(request);
+        let belongs = facts.belongs(kind);
+        let decision = Decision::new(decide::decide(&case), &subject, generation, belongs);
+        Explanation {
+            decision,
+            checks: checks.into(),
+        }
+    }
+
+    /// What an organization as a whole says to a token: the first of checks 5 to 9 that fails, or
+    /// `granted`. Nothing when either is unknown.
+    #[must_use]
+    pub fn admit(&self, token: TokenId, org: &str) -> Option<Reason> {
+        let org = self.org(org)?;
+        let at = self.tokens.find_id(token)?;
+        let facts = self.org_facts(at, org, org.policy);
+        Some(decide::admit(&facts))
+    }
+
+    /// What an organization would say to a token under another policy.
+    #[must_use]
+    pub fn admit_under(&self, token: TokenId, org: &str, policy: TokenPolicy) -> Option<Reason> {
+        let org = self.org(org)?;
+        let at = self.tokens.find_id(token)?;
+        Some(decide::admit(&self.org_facts(at, org, policy)))
+    }
+
+    /// The token that is presented, if it is known and its owner is not suspended.
+    #[must_use]
+    pub fn token(&self, presented: Presented<'_>) -> Option<TokenView<'_>> {
+        let token = self.tokens.get(self.place(presented)?)?;
+        Some(TokenView {
+            id: token.id,
+            owner: self.names.name(token.owner),
+            kind: token.kind,
+            expires_at: token.expires_at(),
+        })
+    }
+
+    /// Notes that a token was used.
+    pub fn touch(&mut self, id: TokenId, at: Timestamp) {
+        if let Some(token) = self
+            .tokens
+            .find_id(id)
+            .and_then(|place| self.tokens.get_mut(place))
+        {
+            token.touch(at);
+        }
+    }
+
+    /// The number of an organization's newest change; nothing when there is no such organization.
+    #[must_use]
+    pub fn generation(&self, org: &str) -> Option<u64> {
+        self.org(org).map(|org| org.generation)
+    }
+
+    /// An organization's token policy.
+    #[must_use]
+    pub fn policy(&self, org: &str) -> Option<TokenPolicy> {
+        self.org(org).map(|org| org.policy)
+    }
+
+    /// An organization's plan.
+    #[must_use]
+    pub fn plan(&self, org: &str) -> Option<Plan> {
+        self.org(org).map(|org| org.plan)
+    }
+
+    /// A member's role.
+    #[must_use]
+    pub fn role(&self, org: &str, user: &str) -> Option<Role> {
+        self.org(org)?.members.get(&self.names.find(user)?).copied()
+    }
+
+    /// The organizations that a user is a member of.
+    pub fn orgs_of(&self, user: &str) -> impl Iterator<Item = &str> {
+        let entry = self.names.find(user).and_then(|user| self.names.get(user));
+        let places = entry.map_or(&[][..], |entry| &entry.orgs);
+        places
+            .iter()
+            .filter_map(|at| self.orgs.get(*at as usize))
+            .map(|org| self.names.name(org.name))
+    }
+
+    /// How many tokens there are.
+    #[must_use]
+    pub fn token_count(&self) -> usize {
+        self.tokens.len()
+    }
+
+    fn org(&self, name: &str) -> Option<&OrgEntry> {
+        match self.names.holder(self.names.find(name)?) {
+            Holder::Org(at) => self.orgs.get(at as usize),
+            Holder::User { .. } | Holder::ServiceAccount(_) => None,
+        }
+    }
+
+    fn generation_for(&self, request: &Request<'_>) -> Option<u64> {
+        self.generation(request.resource.namespace())
+    }
+
+    fn subject<'a>(
+        &'a self,
+        request: &Request<'a>,
+        facts: &Facts,
+        action: Option<Action>,
+        place: Option<u32>,
+    ) -> Subject<'a> {
+        let token = place.and_then(|at| self.tokens.get(at));
+        Subject {
+            resource: request.resource,
+            permission: action.map(|action| action.rule().permission),
+            token: token.and_then(|token| token.display_name.as_deref()),
+            public_gated: facts.repo.public && facts.repo.gated,
+            foreign_create: action == Some(Action::RepoCreate)
+                && !facts.belongs(request.resource.kind()),
+        }
+    }
+
+    fn place(&self, presented: Presented<'_>) -> Option<u32> {
+        let place = match presented {
+            Presented::Nothing => None,
+            Presented::Secret(secret) => self.tokens.find_digest(&secret.digest()),
+            Presented::Id(id) => self.tokens.find_id(id),
+        }?;
+        let owner: NameId = self.tokens.get(place)?.owner;
+        match self.names.holder(owner) {
+            Holder::User { suspended: true } => None,
+            Holder::User { suspended: false } | Holder::ServiceAccount(_) | Holder::Org(_) => {
+                Some(place)
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Names as small numbers: users, organizations and service accounts share one name space.
+
+use alloc::vec::Vec;
+use core::hash::BuildHasher;
+
+use compact_str::CompactString;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// A name as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct NameId(pub(super) u32);
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A user, or a name that has only been mentioned.
+    User {
+        /// Whether all tokens of the user are refused.
+        suspended: bool,
+    },
+    /// A service account of this organization.
+    ServiceAccount(NameId),
+    /// The organization at this place.
+    Org(u32),
+}
+
+/// One name, what it stands for, the tokens that it owns.
+#[derive(Debug, Clone)]
+pub(super) struct NameEntry {
+    pub(super) name: CompactString,
+    pub(super) holder: Holder,
+    pub(super) tokens: Vec<u32>,
+    /// The organizations that the user is a member of, by place.
+    pub(super) orgs: Vec<u32>,
+}
+
+/// All names that have been mentioned.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    entries: Vec<NameEntry>,
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Names {
+    /// The number of a name that has been mentioned.
+    #[inline]
+    pub(super) fn find(&self, name: &str) -> Option<NameId> {
+        let hash = self.hasher.hash_one(name);
+        self.index
+            .find(hash, |at| self.name(NameId(*at)) == name)
+            .copied()
+            .map(NameId)
+    }
+
+    /// The number of a name, which is now mentioned.
+    pub(super) fn mention(&mut self, name: &str) -> NameId {
+        if let Some(id) = self.find(name) {
+            return id;
+        }
+        let id = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries.push(NameEntry {
+            name: CompactString::from(name),
+            holder: Holder::User { suspended: false },
+            tokens: Vec::new(),
+            orgs: Vec::new(),
+        });
+        let Self {
+            entries,
+            index,
+            hasher,
+        } = self;
+        let hash_of = |at: &u32| {
+            let name = entries
+                .get(*at as usize)
+                .map_or("", |entry| entry.name.as_str());
+            hasher.hash_one(name)
+        };
+        index.insert_unique(hasher.hash_one(name), id, hash_of);
+        NameId(id)
+    }
+
+    /// The name of a number.
+    #[inline]
+    pub(super) fn name(&self, id: NameId) -> &str {
+        self.get(id).map_or("", |entry| entry.name.as_str())
+    }
+
+    #[inline]
+    pub(super) fn get(&self, id: NameId) -> Option<&NameEntry> {
+        self.entries.get(id.0 as usize)
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, id: NameId) -> Option<&mut NameEntry> {
+        self.entries.get_mut(id.0 as usize)
+    }
+
+    /// What a number stands for.
+    #[inline]
+    pub(super) fn holder(&self, id: NameId) -> Holder {
+        self.get(id)
+            .map_or(Holder::User { suspended: false }, |entry| entry.holder)
+    }
+}

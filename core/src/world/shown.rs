@@ -1,0 +1,106 @@
+//! The tokens that an organization is shown (contract §3.3): its members' unscoped ones, its
+//! service accounts', all that name it, and all that are revoked there.
+
+use alloc::vec::Vec;
+
+use super::World;
+use super::names::{Holder, NameId};
+use super::orgs::OrgEntry;
+use super::tokens::TokenEntry;
+use crate::decide::Facts;
+use crate::ids::TokenId;
+use crate::permission::Permission;
+use crate::policy::TokenPolicy;
+use crate::resource::ResourceType;
+use crate::timestamp::Timestamp;
+use crate::token::TokenKind;
+
+/// A token as previews and findings see it.
+pub(crate) struct ShownToken<'a> {
+    pub(crate) id: TokenId,
+    pub(crate) kind: TokenKind,
+    pub(crate) display_name: Option<&'a str>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) last_used_at: Option<Timestamp>,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) revoked: bool,
+    pub(crate) owner: &'a str,
+    /// Whether the owner is neither member nor service account, and the token names the org.
+    pub(crate) owner_left: bool,
+    /// Whether it may write every repository of the organization.
+    pub(crate) org_wide_write: bool,
+}
+
+impl World {
+    /// The facts of every shown token for what the organization as a whole says to it.
+    pub(crate) fn shown_facts(&self, org: &str, policy: TokenPolicy) -> Vec<(TokenId, Facts)> {
+        let Some(org) = self.org(org) else {
+            return Vec::new();
+        };
+        let shown = self.shown_places(org).into_iter();
+        let facts = shown.filter_map(|at| {
+            let id = self.tokens.get(at)?.id;
+            Some((id, self.org_facts(at, org, policy)))
+        });
+        facts.collect()
+    }
+
+    /// Every shown token.
+    pub(crate) fn shown_tokens(&self, org: &str) -> Vec<ShownToken<'_>> {
+        let Some(org) = self.org(org) else {
+            return Vec::new();
+        };
+        let places = self.shown_places(org).into_iter();
+        places
+            .filter_map(|at| Some(self.shown(at, self.tokens.get(at)?, org)))
+            .collect()
+    }
+
+    fn shown<'a>(&'a self, at: u32, token: &'a TokenEntry, org: &OrgEntry) -> ShownToken<'a> {
+        let belongs = org.members.contains_key(&token.owner) || self.is_account(token.owner, org);
+        ShownToken {
+            id: token.id,
+            kind: token.kind,
+            display_name: token.display_name.as_deref(),
+            created_at: token.created_at,
+            last_used_at: token.last_used_at(),
+            expires_at: token.expires_at(),
+            revoked: org.standing(at).revoked,
+            owner: self.names.name(token.owner),
+            owner_left: !belongs && token.names_org(org.name),
+            org_wide_write: token.grants_in(org.name).any(|grant| {
+                grant.kind == ResourceType::Org && grant.permissions.has(Permission::RepoWrite)
+            }),
+        }
+    }
+
+    /// The places of the shown tokens, in the order in which the tokens came.
+    fn shown_places(&self, org: &OrgEntry) -> Vec<u32> {
+        let insiders = org.members.keys().chain(&org.accounts);
+        let owned = insiders
+            .filter_map(|owner| self.names.get(*owner))
+            .flat_map(|owner| owner.tokens.iter().copied())
+            .filter(|at| {
+                self.tokens
+                    .get(*at)
+                    .is_some_and(|token| !token.kind.is_fine_grained())
+            });
+        let revoked = org
+            .standings
+            .iter()
+            .filter(|(_, standing)| standing.revoked)
+            .map(|(at, _)| *at);
+        let mut places: Vec<u32> = owned
+            .chain(org.naming.iter().copied())
+            .chain(revoked)
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        places.retain(|at| self.tokens.get(*at).is_some());
+        places
+    }
+
+    fn is_account(&self, owner: NameId, org: &OrgEntry) -> bool {
+        self.names.holder(owner) == Holder::ServiceAccount(org.name)
+    }
+}

@@ -1,0 +1,233 @@
+//! The tokens of the index: found by digest or by id, small enough to hold a million of them.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use compact_str::CompactString;
+use hashbrown::HashTable;
+
+use super::names::{NameId, Names};
+use crate::ids::TokenId;
+use crate::permission::PermissionSet;
+use crate::resource::{Resource, ResourceType};
+use crate::secret::TokenDigest;
+use crate::timestamp::Timestamp;
+use crate::token::{FineGrained, IssuedBy, Token, TokenKind};
+
+/// Permissions on one entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct GrantEntry {
+    pub(super) namespace: NameId,
+    pub(super) permissions: PermissionSet,
+    pub(super) kind: ResourceType,
+    /// Empty for an organization or a user.
+    pub(super) repo: CompactString,
+}
+
+/// What decisions, previews and findings need of one token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TokenEntry {
+    /// Half of the digest: as hard to hit as any, and enough to find the token.
+    digest: Option<[u8; 16]>,
+    pub(super) id: TokenId,
+    pub(super) owner: NameId,
+    pub(super) created_at: Timestamp,
+    expires_at: i64,
+    last_used_at: i64,
+    pub(super) display_name: Option<CompactString>,
+    pub(super) grants: Box<[GrantEntry]>,
+    pub(super) global: PermissionSet,
+    pub(super) kind: TokenKind,
+    pub(super) can_read_gated: bool,
+    pub(super) exchanged: bool,
+}
+
+const NEVER: i64 = i64::MIN;
+
+fn pack(moment: Option<Timestamp>) -> i64 {
+    moment.map_or(NEVER, Timestamp::as_millis)
+}
+
+#[inline]
+fn unpack(millis: i64) -> Option<Timestamp> {
+    (millis != NEVER).then(|| Timestamp::from_millis(millis))
+}
+
+impl TokenEntry {
+    pub(super) fn new(token: &Token, names: &mut Names) -> Self {
+        let fine_grained = token.fine_grained.as_ref();
+        Self {
+            digest: token.digest.as_ref().map(half),
+            id: token.id,
+            owner: names.mention(token.owner.as_str()),
+            created_at: token.created_at,
+            expires_at: pack(token.expires_at),
+            last_used_at: pack(token.last_used_at),
+            display_name: token.display_name.as_ref().map(|name| name.as_str().into()),
+            grants: fine_grained
+                .map(|grants| entries(grants, names))
+                .unwrap_or_default(),
+            global: fine_grained.map_or(PermissionSet::EMPTY, |grants| {
+                PermissionSet::parse(grants.global.iter().map(CompactString::as_str))
+            }),
+            kind: token.kind,
+            can_read_gated: fine_grained.is_some_and(|grants| grants.can_read_gated_repos),
+            exchanged: token.issued_by == IssuedBy::TokenExchange,
+        }
+    }
+
+    #[inline]
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        unpack(self.expires_at)
+    }
+
+    pub(super) fn last_used_at(&self) -> Option<Timestamp> {
+        unpack(self.last_used_at)
+    }
+
+    pub(super) fn touch(&mut self, at: Timestamp) {
+        self.last_used_at = self.last_used_at.max(at.as_millis());
+    }
+
+    /// The grants on an organization and in its namespace.
+    pub(super) fn grants_in(&self, org: NameId) -> impl Iterator<Item = &GrantEntry> {
+        self.grants
+            .iter()
+            .filter(move |grant| grant.namespace == org && grant.kind != ResourceType::User)
+    }
+
+    /// Whether a grant, even an empty one, is on the organization or in its namespace.
+    pub(super) fn names_org(&self, org: NameId) -> bool {
+        self.grants_in(org).next().is_some()
+    }
+}
+
+fn entries(fine_grained: &FineGrained, names: &mut Names) -> Box<[GrantEntry]> {
+    let known = fine_grained.scoped.iter().filter_map(|grant| {
+        let resource: Resource<'_> = grant.entity.resource()?;
+        Some(GrantEntry {
+            namespace: names.mention(resource.namespace()),
+            permissions: PermissionSet::parse(grant.permissions.iter().map(CompactString::as_str)),
+            kind: resource.kind(),
+            repo: resource.repo().unwrap_or_default().into(),
+        })
+    });
+    known.collect()
+}
+
+/// All tokens, by place, by digest and by id.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tokens {
+    /// A place is never used for another token, so that nothing kept under it can be inherited.
+    entries: Vec<Option<TokenEntry>>,
+    by_digest: HashTable<u32>,
+    by_id: HashTable<u32>,
+}
+
+impl Tokens {
+    /// Makes room for so many more tokens at once.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.entries.reserve_exact(more);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    #[inline]
+    pub(super) fn get(&self, at: u32) -> Option<&TokenEntry> {
+        self.entries.get(at as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut TokenEntry> {
+        self.entries.get_mut(at as usize)?.as_mut()
+    }
+
+    #[inline]
+    pub(super) fn find_digest(&self, digest: &TokenDigest) -> Option<u32> {
+        let half = half(digest);
+        let same = |at: &u32| {
+            self.get(*at)
+                .is_some_and(|token| token.digest == Some(half))
+        };
+        self.by_digest.find(spread(&half), same).copied()
+    }
+
+    pub(super) fn find_id(&self, id: TokenId) -> Option<u32> {
+        let same = |at: &u32| self.get(*at).is_some_and(|token| token.id == id);
+        self.by_id.find(spread(id.as_bytes()), same).copied()
+    }
+
+    pub(super) fn insert(&mut self, token: TokenEntry) -> u32 {
+        let at = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        self.entries.push(None);
+        self.put(at, token);
+        at
+    }
+
+    /// Puts another version of a token in its place.
+    pub(super) fn replace(&mut self, at: u32, token: TokenEntry) -> Option<TokenEntry> {
+        let old = self.remove(at);
+        self.put(at, token);
+        old
+    }
+
+    fn put(&mut self, at: u32, token: TokenEntry) {
+        let (digest, id) = (token.digest, token.id);
+        if let Some(place) = self.entries.get_mut(at as usize) {
+            *place = Some(token);
+        }
+        let Self {
+            entries,
+            by_digest,
+            by_id,
+        } = self;
+        let entry = |at: &u32| entries.get(*at as usize).and_then(Option::as_ref);
+        if let Some(half) = digest {
+            let hash = |at: &u32| {
+                entry(at)
+                    .and_then(|token| token.digest.as_ref())
+                    .map_or(0, |half| spread(half))
+            };
+            by_digest.insert_unique(spread(&half), at, hash);
+        }
+        let hash = |at: &u32| entry(at).map_or(0, |token| spread(token.id.as_bytes()));
+        by_id.insert_unique(spread(id.as_bytes()), at, hash);
+    }
+
+    pub(super) fn remove(&mut self, at: u32) -> Option<TokenEntry> {
+        let token = self.entries.get_mut(at as usize)?.take()?;
+        let same = |other: &u32| *other == at;
+        if let Some(half) = &token.digest
+            && let Ok(found) = self.by_digest.find_entry(spread(half), same)
+        {
+            found.remove();
+        }
+        if let Ok(found) = self.by_id.find_entry(spread(token.id.as_bytes()), same) {
+            found.remove();
+        }
+        Some(token)
+    }
+}
+
+fn half(digest: &TokenDigest) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.iter_mut()
+        .zip(digest.as_bytes())
+        .for_each(|(to, from)| *to = *from);
+    half
+}
+
+/// A hash of bytes that are evenly spread already, or nearly so.
+#[inline]
+fn spread(bytes: &[u8]) -> u64 {
+    let fold = |hash: u64, chunk: &[u8]| {
+        let mut word = [0; 8];
+        word.iter_mut()
+            .zip(chunk)
+            .for_each(|(to, from)| *to = *from);
+        (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    };
+    let hash = bytes.chunks(8).fold(0, fold);
+    hash ^ (hash >> 32)
+}

@@ -1,0 +1,89 @@
+"""Runs huggingface_hub as a user's program would, once with one token, and prints what came of each call as JSON.
+
+A program of its own, because the library reads its endpoint when it is imported.
+It judges nothing: the tests compare.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Callable
+
+from huggingface_hub import HfApi, hf_hub_download
+
+
+def main() -> None:
+    job = json.load(sys.stdin)
+    api = HfApi(token=job["token"])
+    calls: dict[str, Callable[[], object]] = {
+        "whoami": lambda: whoami(api),
+        "list_models": lambda: sorted(model.id for model in api.list_models(author=job["org"])),
+        "list_repo_files": lambda: sorted(api.list_repo_files(job["shelf"])),
+        "model_info": lambda: api.model_info(job["shelf"]).id,
+        "hf_hub_download": lambda: download(job, job["shelf"], "hello.txt"),
+        "create_repo": lambda: api.create_repo(job["new"], private=True).repo_id,
+        "upload_file": lambda: upload(api, job),
+        "delete_file": lambda: delete_file(api, job),
+        "delete_repo": lambda: delete_repo(api, job),
+    }
+    print(json.dumps({name: outcome(call) for name, call in calls.items()}))
+
+
+def whoami(api: HfApi) -> dict:
+    me = api.whoami()
+    return {"name": me["name"], "orgs": {org["name"]: org.get("securityRestrictions") or [] for org in me["orgs"]}}
+
+
+def download(job: dict, repo: str, path: str) -> str:
+    """Always into an empty cache: a file that is already there would be returned without asking."""
+    target = Path(job["caches"]) / f"{repo.replace('/', '-')}-{path}-{len(list(Path(job['caches']).iterdir()))}"
+    return Path(hf_hub_download(repo, path, cache_dir=target, token=job["token"])).read_text()
+
+
+def upload(api: HfApi, job: dict) -> str:
+    sent = job["upload"]
+    api.upload_file(path_or_fileobj=sent.encode(), path_in_repo="README.md", repo_id=job["shelf"])
+    return download(job, job["shelf"], "README.md")
+
+
+def delete_file(api: HfApi, job: dict) -> list[str]:
+    api.delete_file("old.txt", job["shelf"])
+    return sorted(api.list_repo_files(job["shelf"]))
+
+
+def delete_repo(api: HfApi, job: dict) -> bool:
+    api.delete_repo(job["doomed"])
+    return api.repo_exists(job["doomed"])
+
+
+def outcome(call: Callable[[], object]) -> dict:
+    try:
+        return {"value": call()}
+    except Exception as raised:
+        return {"raised": [described(error) for error in chain(raised)]}
+
+
+def chain(error: BaseException | None) -> list[BaseException]:
+    """The exception and its causes: a download wraps a refusal, and so does whoami."""
+    found = []
+    while error is not None:
+        found.append(error)
+        error = error.__cause__
+    return found
+
+
+def described(error: BaseException) -> dict:
+    response = getattr(error, "response", None)
+    headers = {} if response is None else dict(response.headers)
+    return {
+        "class": type(error).__name__,
+        "text": str(error),
+        "server_message": getattr(error, "server_message", None),
+        "status": None if response is None else response.status_code,
+        "reason": headers.get("x-tokenward-reason"),
+        "code": headers.get("x-error-code"),
+        "request_id": headers.get("x-request-id"),
+    }
+
+
+main()
