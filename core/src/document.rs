@@ -413,6 +413,7 @@ impl DocumentToken {
         let standing = Standing {
             authorization: self.authorization.clone(),
             revoked: self.revoked.clone(),
+            told_at: None,
         };
         let standing = (standing != Standing::default()).then(|| Row::Standing {
             token: self.id,

@@ -6,6 +6,7 @@
 //! * [`Authorizer`] decides for one organization, from an [`OrgDocument`].
 //! * [`World`] decides for many, and follows rows as they change.
 //! * [`decide`] is the decision itself: thirteen checks over [`decide::Facts`].
+//! * [`hub::judge`] says what a request to the hub needs, from its URL.
 //! * [`TokenSecret`] and [`scan`] know what a raw token looks like.
 
 #![no_std]
@@ -23,12 +24,16 @@
 extern crate alloc;
 
 pub mod action;
+mod actor;
 mod authorizer;
+mod change;
+mod command;
 pub mod decide;
 mod decision;
 mod document;
 mod error;
 mod findings;
+pub mod hub;
 mod ids;
 mod organization;
 mod permission;
@@ -45,7 +50,12 @@ mod user;
 mod world;
 
 pub use action::Action;
+pub use actor::{Actor, ActorToken, Via};
 pub use authorizer::Authorizer;
+pub use change::{AuditEntry, AuditType, Change, Notice, NoticeKind, RetiredDigest};
+pub use command::{
+    Command, Details, NewToken, Refusal, RepositoryPatch, TokenPatch, UserPatch, Verdict, apply,
+};
 pub use decision::{CheckOutcome, Decision, Effect, Explanation, Presented, Request};
 pub use document::{DocumentToken, FORMAT, LAST_GENERATION, OrgDocument, ServiceAccount};
 pub use error::ParseError;

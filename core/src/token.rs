@@ -231,6 +231,9 @@ pub struct Standing {
     pub authorization: Option<Authorization>,
     /// The revocation, if there is one.
     pub revoked: Option<Revocation>,
+    /// When administrators were last told that the token waits: at most once a day.
+    #[serde(default)]
+    pub told_at: Option<Timestamp>,
 }
 
 impl Standing {

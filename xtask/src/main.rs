@@ -1,2 +1,77 @@
-//! Commands of the project.
-fn main() {}
+//! `cargo xtask`: the project's commands, one module each.
+//!
+//! It starts other programs and reports on them; it knows nothing of tokens or policies.
+//! It runs on Linux and macOS.
+
+mod bench;
+mod clients;
+mod count;
+mod deny;
+mod fuzz;
+mod install;
+mod place;
+mod postgres;
+mod run;
+mod rust_tests;
+mod serve;
+mod signals;
+mod test;
+mod wasm;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::count::Count;
+
+/// Tokenward's project commands
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Options {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the server and run it on an embedded SQLite file
+    Serve(serve::Options),
+    /// Install what the tests need and run them: all suites, or those named
+    Test(test::Options),
+    /// Run the criterion benches, or those whose name contains NAME
+    Bench { name: Option<String> },
+    /// Run each fuzz target for some seconds
+    Fuzz {
+        /// Seconds for each target
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Build the core for a bare WASM target, with nothing but `core` and `alloc`
+    NoStd,
+    /// Check licences, sources, bans and security advisories (fetches the advisory database)
+    Deny,
+}
+
+fn main() -> ExitCode {
+    let result = run(Options::parse().task);
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    if !matches!(task, Task::Serve(_)) {
+        signals::install()?;
+    }
+    match task {
+        Task::Serve(options) => match serve::serve(&options)? {},
+        Task::Test(options) => return test::test(&options),
+        Task::Bench { name } => bench::bench(name.as_deref())?,
+        Task::Fuzz { seconds } => return Ok(fuzz::all(seconds)?.exit_code()),
+        Task::NoStd => wasm::build_core(&mut Count::default())?,
+        Task::Deny => deny::everything()?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

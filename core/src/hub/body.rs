@@ -41,7 +41,11 @@ type Needs = Vec<(Action, Place)>;
 
 impl Body {
     /// What a request with this body needs; `repo` is the repository that the path names.
-    pub(super) fn judge(self, repo: Option<ResourceName>, body: Option<&[u8]>) -> Result<Needs, Refusal> {
+    pub(super) fn judge(
+        self,
+        repo: Option<ResourceName>,
+        body: Option<&[u8]>,
+    ) -> Result<Needs, Refusal> {
         let of_path = || repo.map(Place::Resource).ok_or(Refusal::NotListed);
         let Some(body) = body.filter(|body| !body.is_empty() && body.len() <= BODY_LIMIT) else {
             return match self {
@@ -53,21 +57,35 @@ impl Body {
         match self {
             Self::Create => {
                 let (_, _, owner) = new_repo(&body)?;
-                Ok(vec![(Action::RepoCreate, owner.map_or(Place::Caller, Place::Namespace))])
+                Ok(vec![(
+                    Action::RepoCreate,
+                    owner.map_or(Place::Caller, Place::Namespace),
+                )])
             }
             Self::Delete => Ok(vec![(Action::RepoAdmin, deleted(&body)?)]),
             Self::Move => moved(&body),
             Self::Duplicate => {
                 let source = of_path()?;
-                let target = body.text("repository").and_then(|name| repository(ResourceType::Model, name))?;
-                Ok(vec![(Action::RepoContentRead, source), (Action::RepoCreate, namespace_of(&target)?)])
+                let target = body
+                    .text("repository")
+                    .and_then(|name| repository(ResourceType::Model, name))?;
+                Ok(vec![
+                    (Action::RepoContentRead, source),
+                    (Action::RepoCreate, namespace_of(&target)?),
+                ])
             }
             Self::CopyFiles => {
                 let target = body.field("target")?.ok_or(Refusal::BadBody)?;
                 let target = repository(repo_type(target.text("type")?)?, target.text("name")?)?;
-                Ok(vec![(Action::RepoContentRead, of_path()?), (Action::RepoWrite, Place::Resource(target))])
+                Ok(vec![
+                    (Action::RepoContentRead, of_path()?),
+                    (Action::RepoWrite, Place::Resource(target)),
+                ])
             }
-            Self::Collection => Ok(vec![(Action::CollectionWrite, namespace(body.text("namespace")?)?)]),
+            Self::Collection => Ok(vec![(
+                Action::CollectionWrite,
+                namespace(body.text("namespace")?)?,
+            )]),
             Self::LfsBatch => Ok(vec![(lfs_action(&body)?, of_path()?)]),
         }
     }
@@ -87,7 +105,9 @@ fn new_repo(body: &Json) -> Result<(ResourceType, &str, Option<Name>), Refusal> 
 
 fn deleted(body: &Json) -> Result<Place, Refusal> {
     let (kind, name, owner) = new_repo(body)?;
-    let Some(owner) = owner else { return Ok(Place::CallersRepo(kind, name.into())) };
+    let Some(owner) = owner else {
+        return Ok(Place::CallersRepo(kind, name.into()));
+    };
     repository(kind, &alloc::format!("{owner}/{name}")).map(Place::Resource)
 }
 
@@ -95,7 +115,10 @@ fn moved(body: &Json) -> Result<Needs, Refusal> {
     let kind = type_or_model(body)?;
     let from = repository(kind, body.text("fromRepo")?)?;
     let to = repository(kind, body.text("toRepo")?)?;
-    Ok(vec![(Action::RepoAdmin, Place::Resource(from)), (Action::RepoCreate, namespace_of(&to)?)])
+    Ok(vec![
+        (Action::RepoAdmin, Place::Resource(from)),
+        (Action::RepoCreate, namespace_of(&to)?),
+    ])
 }
 
 fn lfs_action(body: &Json) -> Result<Action, Refusal> {
@@ -115,7 +138,11 @@ fn type_or_model(body: &Json) -> Result<ResourceType, Refusal> {
 
 fn repo_type(text: &str) -> Result<ResourceType, Refusal> {
     let kind = ResourceType::parse(text).map_err(|_| Refusal::BadBody)?;
-    if kind.is_repo() { Ok(kind) } else { Err(Refusal::BadBody) }
+    if kind.is_repo() {
+        Ok(kind)
+    } else {
+        Err(Refusal::BadBody)
+    }
 }
 
 fn repository(kind: ResourceType, name: &str) -> Result<ResourceName, Refusal> {
@@ -123,7 +150,9 @@ fn repository(kind: ResourceType, name: &str) -> Result<ResourceName, Refusal> {
 }
 
 fn namespace(name: &str) -> Result<Place, Refusal> {
-    Name::parse(name).map(Place::Namespace).map_err(|_| Refusal::BadBody)
+    Name::parse(name)
+        .map(Place::Namespace)
+        .map_err(|_| Refusal::BadBody)
 }
 
 fn namespace_of(repo: &ResourceName) -> Result<Place, Refusal> {
@@ -141,8 +170,13 @@ enum Json {
 impl Json {
     /// A field of an object, if it is there; refused when it is there in other letters.
     fn field(&self, name: &str) -> Result<Option<&Self>, Refusal> {
-        let Self::Object(fields) = self else { return Err(Refusal::BadBody) };
-        match fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+        let Self::Object(fields) = self else {
+            return Err(Refusal::BadBody);
+        };
+        match fields
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        {
             Some((key, _)) if key != name => Err(Refusal::BadBody),
             field => Ok(field.map(|(_, value)| value)),
         }

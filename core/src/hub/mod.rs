@@ -11,20 +11,23 @@
 //! * The path is percent-decoded once, segment by segment, and the decoded segments are compared exactly and with regard to case.
 //!   Empty segments (so also a trailing slash), dot segments, encoded slashes, backslashes, control
 //!   characters, `;`, `#`, and whatever would still be an escape after decoding are refused.
-//! * `create_pr`, `service`, `operation` and `write` may stand once in the query and in that spelling only.
+//! * `create_pr`, `service`, `operation` and `write` may stand once in the query and in that spelling only
+//!   (`owner` in that spelling, as often as one likes: all owners count).
 //!   A weaker need is only for the exact value that asks for it: `create_pr` is `1` or `true`, or it
 //!   counts as a push; `write`, whatever its value, asks to write.
 //! * A target in the body is read from at most [`BODY_LIMIT`] bytes of JSON without repeated keys.
 //!   A row that is judged from the body takes no query.
-//! * Names must be names (contract §1). At the root, where a repository's URL begins with its namespace, a reserved
-//!   word is never a namespace: `/datasets/…` is always a dataset.
+//! * Names must be names (contract §1), and no repository's name ends in `.git` in any case.
+//!   At the root, where a repository's URL begins with its namespace, a reserved word is never a
+//!   namespace: `/datasets/…` is always a dataset.
 //! * A repository is `namespace/name` (contract §3.4). The old ids without a namespace (`gpt2`) name nothing here.
 //!   Where such a reading of the same URL would need more, it is refused: `/api/models/x/jwt?write=1`.
 //!
 //! What follows from refusing encoded slashes: clients write one in a revision that has a slash
 //! (`refs%2Fpr%2F1`, `feature%2Fx`), and Python also in the folder of a tree listing and in the
-//! path within a bucket. Such requests are refused, though whole-repository listings, which
-//! `snapshot_download` uses, and pull requests opened by `create_pr=1` go through.
+//! path within a bucket. Such requests are refused. Listings of whole repositories, which
+//! `snapshot_download` uses, and single commits with `create_pr=1` go through; Python's
+//! `upload_folder(create_pr=True)`, which commits to `refs%2Fpr%2F1`, does not.
 
 mod body;
 mod path;
@@ -122,7 +125,12 @@ pub fn judge(method: &str, uri: &str, body: Option<&[u8]>) -> Result<Demand, Ref
     let on_repo = |actions: &[Action]| {
         let repo = found.repository().ok_or(Refusal::NotListed)?;
         let place = Place::Resource(repo);
-        Ok(Demand::Needs(actions.iter().map(|action| (*action, place.clone())).collect()))
+        Ok(Demand::Needs(
+            actions
+                .iter()
+                .map(|action| (*action, place.clone()))
+                .collect(),
+        ))
     };
     match row.need {
         Need::Public => Ok(Demand::Public),
@@ -131,7 +139,12 @@ pub fn judge(method: &str, uri: &str, body: Option<&[u8]>) -> Result<Demand, Ref
         Need::Repo(actions) => on_repo(actions),
         Need::Namespace(actions) => {
             let place = Place::Namespace(found.namespace.ok_or(Refusal::NotListed)?);
-            Ok(Demand::Needs(actions.iter().map(|action| (*action, place.clone())).collect()))
+            Ok(Demand::Needs(
+                actions
+                    .iter()
+                    .map(|action| (*action, place.clone()))
+                    .collect(),
+            ))
         }
         Need::Owners(action) => owners(&uri, action),
         Need::Body(_) if !uri.query.is_empty() => Err(Refusal::Ambiguous),
@@ -151,11 +164,16 @@ pub fn row(method: &str, uri: &str) -> Result<&'static Row, Refusal> {
 
 fn find<'a>(method: &str, uri: &'a Uri<'_>) -> Result<(&'static Row, Found<'a>), Refusal> {
     let method = if method == "HEAD" { "GET" } else { method };
-    let read = |reading| ROWS.iter().find_map(|row| Some((row, row.read(method, uri, reading)?)));
+    let read = |reading| {
+        ROWS.iter()
+            .find_map(|row| Some((row, row.read(method, uri, reading)?)))
+    };
     let (row, found) = read(Reading::Namespaced).ok_or(Refusal::NotListed)?;
     // Only models and datasets ever had ids without a namespace.
-    if matches!(found.kind, Some(ResourceType::Model | ResourceType::Dataset))
-        && read(Reading::Bare).is_some_and(|(bare, _)| row.need.is_weaker_than(&bare.need))
+    if matches!(
+        found.kind,
+        Some(ResourceType::Model | ResourceType::Dataset)
+    ) && read(Reading::Bare).is_some_and(|(bare, _)| row.need.is_weaker_than(&bare.need))
     {
         return Err(Refusal::Ambiguous);
     }
@@ -166,9 +184,17 @@ fn find<'a>(method: &str, uri: &'a Uri<'_>) -> Result<(&'static Row, Found<'a>),
 fn owners(uri: &Uri<'_>, action: Action) -> Result<Demand, Refusal> {
     let named = uri.query.iter().filter(|(name, _)| name == "owner");
     let places = named.map(|(_, owner)| Name::parse(owner).map(Place::Namespace));
-    let needs = places.map(|place| place.map(|place| (action, place)).map_err(|_| Refusal::NotListed));
+    let needs = places.map(|place| {
+        place
+            .map(|place| (action, place))
+            .map_err(|_| Refusal::NotListed)
+    });
     let needs = needs.collect::<Result<Vec<_>, _>>()?;
-    if needs.is_empty() { Err(Refusal::NotListed) } else { Ok(Demand::Needs(needs)) }
+    if needs.is_empty() {
+        Err(Refusal::NotListed)
+    } else {
+        Ok(Demand::Needs(needs))
+    }
 }
 
 /// A piece of a URI, decoded.

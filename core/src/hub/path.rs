@@ -9,13 +9,17 @@ use alloc::vec::Vec;
 use super::Text;
 use crate::ids::parse_hex;
 
-/// Parameters that change what a request does, and how their names look without case and punctuation.
-const WATCHED: [(&str, &str); 4] = [
+/// Parameters that change what a request needs, and how their names look without case and punctuation.
+const WATCHED: [(&str, &str); 5] = [
     ("create_pr", "createpr"),
     ("service", "service"),
     ("operation", "operation"),
     ("write", "write"),
+    (REPEATABLE, "owner"),
 ];
+
+/// The one of them that may be sent more than once: every value counts.
+const REPEATABLE: &str = "owner";
 
 /// The decoded segments of the path and the decoded parameters of the query.
 pub(super) struct Uri<'a> {
@@ -32,14 +36,21 @@ impl<'a> Uri<'a> {
             return None;
         }
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-        let segments = path.strip_prefix('/')?.split('/').map(segment).collect::<Option<_>>()?;
+        let segments = path
+            .strip_prefix('/')?
+            .split('/')
+            .map(segment)
+            .collect::<Option<_>>()?;
         let query = parameters(query)?;
         Some(Self { segments, query })
     }
 
     /// The first value of a parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref())
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_ref())
     }
 }
 
@@ -55,12 +66,12 @@ fn parameters(query: &str) -> Option<Vec<(Text<'_>, Text<'_>)>> {
     for part in query.split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let (name, value) = (form_text(name)?, form_text(value)?);
-        if has_escape(&name) || name.contains(char::is_control) {
+        let odd = |c: char| c.is_control() || matches!(c, '&' | '=' | '?' | ';');
+        if has_escape(&name) || name.contains(odd) {
             return None;
         }
-        if let Some(word) = watched(&name)
-            && (name != word || all.iter().any(|(earlier, _)| earlier == word))
-        {
+        let repeated = |word| word != REPEATABLE && all.iter().any(|(earlier, _)| earlier == word);
+        if watched(&name).is_some_and(|word| name != word || repeated(word)) {
             return None;
         }
         all.push((name, value));
@@ -71,11 +82,20 @@ fn parameters(query: &str) -> Option<Vec<(Text<'_>, Text<'_>)>> {
 /// The watched parameter that this name is, or that some server could take it for: `Write`, `write[]`, `create.pr`.
 fn watched(name: &str) -> Option<&'static str> {
     let letters = |name: &str| -> String {
-        let bare = name.split('[').find(|part| !part.is_empty()).unwrap_or_default();
-        bare.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+        let bare = name
+            .split('[')
+            .find(|part| !part.is_empty())
+            .unwrap_or_default();
+        bare.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .collect()
     };
     let shape = letters(name);
-    WATCHED.iter().find(|(_, watched)| *watched == shape).map(|(word, _)| *word)
+    WATCHED
+        .iter()
+        .find(|(_, watched)| *watched == shape)
+        .map(|(word, _)| *word)
 }
 
 /// Decodes form text, in which `+` is a space.
@@ -104,5 +124,8 @@ fn decode(raw: &str) -> Option<Text<'_>> {
 
 /// Whether decoded text would change if somebody decoded it again.
 fn has_escape(text: &str) -> bool {
-    text.split('%').skip(1).any(|part| part.get(..2).is_some_and(|pair| parse_hex(pair, &mut [0]).is_some()))
+    text.split('%').skip(1).any(|part| {
+        part.get(..2)
+            .is_some_and(|pair| parse_hex(pair, &mut [0]).is_some())
+    })
 }

@@ -72,19 +72,23 @@ pub(super) fn read<'a>(pattern: &str, path: &'a [Text<'_>], reading: Reading) ->
 }
 
 fn take<'a>(part: &str, segment: &'a str, reading: Reading, found: &mut Found<'a>) -> Option<()> {
-    let inner = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+    let inner = part
+        .strip_prefix('{')
+        .and_then(|part| part.strip_suffix('}'));
     match inner {
         Some("T") => found.kind = Some(repo_type(segment)?),
         Some("ns") if reading == Reading::Bare => {}
         Some("ns") => found.namespace = Some(Name::parse(segment).ok()?),
         Some("user") => drop(Name::parse(segment).ok()?),
         Some("name") => found.name = Some(repo_name(segment)?),
-        Some("n") => segment.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?,
+        Some("n") => segment
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then_some(())?,
         Some(words) if words.contains('|') => drop(words.split('|').find(|word| *word == segment)?),
         Some(_) => {}
         None if part == "{name}.git" => {
-            let name = segment.strip_suffix(".git").unwrap_or(segment);
-            found.name = Some(repo_name(name).filter(|name| !ends_in_git(name))?);
+            found.name = Some(repo_name(segment.strip_suffix(".git").unwrap_or(segment))?);
         }
         None if part != segment => return None,
         None if segment == "buckets" => found.kind = Some(ResourceType::Bucket),
@@ -103,15 +107,15 @@ fn repo_type(word: &str) -> Option<ResourceType> {
     }
 }
 
+/// A repository's name; not one in `.GIT` or the like, which some file systems take for `.git`.
 fn repo_name(segment: &str) -> Option<&str> {
-    check_repo_name(segment).is_ok().then_some(segment)
+    let git = segment.to_ascii_lowercase().ends_with(".git");
+    check_repo_name(segment)
+        .ok()
+        .filter(|()| !git)
+        .map(|()| segment)
 }
 
 fn is_reserved(segment: &str) -> bool {
     Name::parse(segment).is_ok_and(|name| name.is_reserved())
-}
-
-/// Whether it ends in `.GIT` or the like, which some file systems take for `.git`.
-fn ends_in_git(name: &str) -> bool {
-    name.to_ascii_lowercase().ends_with(".git")
 }

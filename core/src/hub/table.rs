@@ -69,8 +69,9 @@ const CREATE: Need = Need::Namespace(&[RepoCreate]);
 const PR: When = When::Is("create_pr", &["1", "true"]);
 const ALL: &str = "GET POST PUT PATCH DELETE";
 
-/// All rows.
-pub const ROWS: &[Row] = &[
+/// All rows, one on a line.
+#[rustfmt::skip]
+pub static ROWS: &[Row] = &[
     // Who is calling, signing in
     row("GET", "/api/whoami-v2", Need::Any),
     row("GET", "/api/agent-harnesses", Need::Public),
@@ -164,8 +165,9 @@ pub const ROWS: &[Row] = &[
     row("GET", "/api/collections", Need::Owners(CollectionRead)),
     row("POST", "/api/collections", Need::Body(Body::Collection)),
     row("GET", "/api/collections/{ns}/{slug}/{path*}", Need::Namespace(&[CollectionRead])),
+    row("PATCH DELETE", "/api/collections/{ns}/{slug}", Need::Namespace(&[CollectionWrite])),
+    row("POST PATCH DELETE", "/api/collections/{ns}/{slug}/items/{path*}", Need::Namespace(&[CollectionWrite])),
     row("POST", "/api/collections/{ns}/{slug}/resource-group", Need::Namespace(&[CollectionWrite, ResourceGroupWrite])),
-    row("POST PUT PATCH DELETE", "/api/collections/{ns}/{slug}/{path*}", Need::Namespace(&[CollectionWrite])),
     row(ALL, "/api/{jobs|scheduled-jobs}/{ns}/{path*}", Need::Namespace(&[JobWrite])),
     row("GET", "/api/settings/webhooks/{path*}", Need::NoAction("user.webhooks.read")),
     row("POST PUT PATCH DELETE", "/api/settings/webhooks/{path*}", Need::NoAction("user.webhooks.write")),
@@ -176,14 +178,28 @@ const fn row(methods: &'static str, pattern: &'static str, need: Need) -> Row {
 }
 
 const fn row_when(methods: &'static str, pattern: &'static str, when: When, need: Need) -> Row {
-    Row { methods, pattern, when, need }
+    Row {
+        methods,
+        pattern,
+        when,
+        need,
+    }
 }
 
 impl Row {
     /// Reads a request by this row; None when it does not fit.
-    pub(super) fn read<'a>(&self, method: &str, uri: &'a Uri<'_>, reading: Reading) -> Option<Found<'a>> {
+    pub(super) fn read<'a>(
+        &self,
+        method: &str,
+        uri: &'a Uri<'_>,
+        reading: Reading,
+    ) -> Option<Found<'a>> {
         let fits = self.methods.split(' ').any(|listed| listed == method) && self.when.holds(uri);
-        if fits { pattern::read(self.pattern, &uri.segments, reading) } else { None }
+        if fits {
+            pattern::read(self.pattern, &uri.segments, reading)
+        } else {
+            None
+        }
     }
 }
 
@@ -192,7 +208,9 @@ impl When {
         match self {
             Self::Always => true,
             Self::Sent(name) => uri.parameter(name).is_some(),
-            Self::Is(name, values) => uri.parameter(name).is_some_and(|value| values.contains(&value)),
+            Self::Is(name, values) => uri
+                .parameter(name)
+                .is_some_and(|value| values.contains(&value)),
         }
     }
 }
@@ -200,9 +218,15 @@ impl When {
 impl Need {
     /// Whether `other` needs something of the repository that this does not.
     pub(super) fn is_weaker_than(&self, other: &Self) -> bool {
-        let own = if let Self::Repo(actions) = self { actions } else { &[][..] };
+        let own = if let Self::Repo(actions) = self {
+            actions
+        } else {
+            &[][..]
+        };
         match other {
-            Self::Repo(actions) => actions.iter().any(|a| *a != RepoContentRead && !own.contains(a)),
+            Self::Repo(actions) => actions
+                .iter()
+                .any(|a| *a != RepoContentRead && !own.contains(a)),
             _ => self != other,
         }
     }
@@ -239,13 +263,23 @@ impl fmt::Display for Need {
 impl Body {
     const fn text(self) -> &'static str {
         match self {
-            Self::Create => "`repo.create` in the body's `organization`, or in the caller's namespace",
+            Self::Create => {
+                "`repo.create` in the body's `organization`, or in the caller's namespace"
+            }
             Self::Delete => "`repo.admin` on the body's `organization` (or the caller) and `name`",
-            Self::Move => "`repo.admin` on the body's `fromRepo` and `repo.create` in the namespace of `toRepo`",
-            Self::Duplicate => "`repo.content.read` on the repository and `repo.create` in the namespace of the body's `repository`",
-            Self::CopyFiles => "`repo.content.read` on the repository and `repo.write` on the body's `target`",
+            Self::Move => {
+                "`repo.admin` on the body's `fromRepo` and `repo.create` in the namespace of `toRepo`"
+            }
+            Self::Duplicate => {
+                "`repo.content.read` on the repository and `repo.create` in the namespace of the body's `repository`"
+            }
+            Self::CopyFiles => {
+                "`repo.content.read` on the repository and `repo.write` on the body's `target`"
+            }
             Self::Collection => "`collection.write` in the body's `namespace`",
-            Self::LfsBatch => "by the body's `operation`: `repo.content.read` to download, `repo.write` to upload or without a body",
+            Self::LfsBatch => {
+                "by the body's `operation`: `repo.content.read` to download, `repo.write` to upload or without a body"
+            }
         }
     }
 }
@@ -256,7 +290,11 @@ fn named(f: &mut fmt::Formatter<'_>, actions: &[Action], place: &str) -> fmt::Re
     write!(f, "` {place}")
 }
 
-fn join(f: &mut fmt::Formatter<'_>, words: impl Iterator<Item = &'static str>, between: &str) -> fmt::Result {
+fn join(
+    f: &mut fmt::Formatter<'_>,
+    words: impl Iterator<Item = &'static str>,
+    between: &str,
+) -> fmt::Result {
     for (place, word) in words.enumerate() {
         if place > 0 {
             f.write_str(between)?;

@@ -7,6 +7,7 @@ mod facts;
 mod names;
 mod orgs;
 mod readable;
+mod rows;
 mod shown;
 mod tokens;
 mod update;
@@ -228,10 +229,10 @@ impl World {
         }?;
         let owner: NameId = self.tokens.get(place)?.owner;
         match self.names.holder(owner) {
-            Holder::User { suspended: true } => None,
-            Holder::User { suspended: false } | Holder::ServiceAccount(_) | Holder::Org(_) => {
-                Some(place)
-            }
+            Holder::User {
+                suspended: true, ..
+            } => None,
+            Holder::User { .. } | Holder::ServiceAccount(_) | Holder::Org(_) => Some(place),
         }
     }
 }

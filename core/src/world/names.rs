@@ -17,11 +17,21 @@ pub(super) enum Holder {
     User {
         /// Whether all tokens of the user are refused.
         suspended: bool,
+        /// Whether the user has a confirmed mail address.
+        reachable: bool,
     },
     /// A service account of this organization.
     ServiceAccount(NameId),
     /// The organization at this place.
     Org(u32),
+}
+
+impl Holder {
+    /// A name of which nothing is known.
+    pub(super) const UNKNOWN: Self = Self::User {
+        suspended: false,
+        reachable: false,
+    };
 }
 
 /// One name, what it stands for, the tokens that it owns.
@@ -61,7 +71,7 @@ impl Names {
         let id = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
         self.entries.push(NameEntry {
             name: CompactString::from(name),
-            holder: Holder::User { suspended: false },
+            holder: Holder::UNKNOWN,
             tokens: Vec::new(),
             orgs: Vec::new(),
         });
@@ -99,7 +109,6 @@ impl Names {
     /// What a number stands for.
     #[inline]
     pub(super) fn holder(&self, id: NameId) -> Holder {
-        self.get(id)
-            .map_or(Holder::User { suspended: false }, |entry| entry.holder)
+        self.get(id).map_or(Holder::UNKNOWN, |entry| entry.holder)
     }
 }

@@ -76,22 +76,25 @@ impl World {
 
     /// The places of the shown tokens, in the order in which the tokens came.
     fn shown_places(&self, org: &OrgEntry) -> Vec<u32> {
-        let insiders = org.members.keys().chain(&org.accounts);
-        let owned = insiders
-            .filter_map(|owner| self.names.get(*owner))
-            .flat_map(|owner| owner.tokens.iter().copied())
-            .filter(|at| {
-                self.tokens
-                    .get(*at)
-                    .is_some_and(|token| !token.kind.is_fine_grained())
-            });
+        let owned = |owners: Vec<NameId>| {
+            let owners = owners.into_iter().filter_map(|owner| self.names.get(owner));
+            owners.flat_map(|owner| owner.tokens.iter().copied())
+        };
+        let unscoped = owned(org.members.keys().copied().collect()).filter(|at| {
+            self.tokens
+                .get(*at)
+                .is_some_and(|token| !token.kind.is_fine_grained())
+        });
         let revoked = org
             .standings
             .iter()
             .filter(|(_, standing)| standing.revoked)
             .map(|(at, _)| *at);
-        let mut places: Vec<u32> = owned
-            .chain(org.naming.iter().copied())
+        let accounts = owned(org.accounts.clone());
+        let naming = org.naming.iter().copied();
+        let mut places: Vec<u32> = unscoped
+            .chain(accounts)
+            .chain(naming)
             .chain(revoked)
             .collect();
         places.sort_unstable();

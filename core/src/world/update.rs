@@ -14,12 +14,13 @@ use crate::resource::ResourceName;
 use crate::role::Role;
 use crate::row::Row;
 use crate::token::{Standing, Token};
+use crate::user::User;
 
 impl World {
     /// Puts one row in place of the earlier one, or removes it.
     pub fn apply(&mut self, row: &Row) {
         match row {
-            Row::User(user) => self.put_user(&user.name, user.suspended),
+            Row::User(user) => self.put_user(user),
             Row::Organization {
                 organization,
                 generation,
@@ -41,10 +42,14 @@ impl World {
         }
     }
 
-    fn put_user(&mut self, name: &Name, suspended: bool) {
-        let id = self.names.mention(name.as_str());
+    fn put_user(&mut self, user: &User) {
+        let id = self.names.mention(user.name.as_str());
         if let Some(entry) = self.names.get_mut(id) {
-            entry.holder = Holder::User { suspended };
+            let reachable = user.email.is_some() && user.email_confirmed && !user.suspended;
+            entry.holder = Holder::User {
+                suspended: user.suspended,
+                reachable,
+            };
         }
     }
 

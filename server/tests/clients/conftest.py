@@ -1,12 +1,8 @@
 """Fixtures: a running server, the stub hub in front of it, and the world of tokens; once for each database."""
 
-import sys
-from pathlib import Path
-from typing import Iterator
+from collections.abc import Iterator
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 import servers
 from stub_hub import Hub, StubHub

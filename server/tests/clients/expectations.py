@@ -62,28 +62,30 @@ class Expected:
     write: Refusal | None
     create: Refusal | None
     delete: Refusal | None
+    move: Refusal | None
     restriction: str | None = None  # in whoami's entry of the org
     whoami: Refusal | None = None
 
 
 def everywhere(refusal: Refusal, restriction: str | None = None, **more: Refusal) -> Expected:
-    return Expected(refusal, refusal, refusal, refusal, restriction, **more)
+    return Expected(*[refusal] * 5, restriction, **more)
 
 
-def for_state(state: str, org: str, shelf: str, doomed: str) -> Expected:
-    """What the token of that state meets at the org, at a repository to use and at one to delete."""
-    write_refused = [lacks("repo.write", what) for what in (f"model {shelf}", f"org {org}", f"model {doomed}")]
+def for_state(state: str, org: str, shelf: str, doomed: str, movable: str) -> Expected:
+    """What the token of that state meets at the org, and at repositories to use, to delete and to move."""
+    needed = (f"model {shelf}", f"org {org}", f"model {doomed}", f"model {movable}")
+    write_refused = [lacks("repo.write", what) for what in needed]
     here = f'You don\'t have the rights to create a repository under the namespace "{org}"'
     table = {
-        "allowed": Expected(None, None, None, None),
+        "allowed": Expected(*[None] * 5),
         "pending": everywhere(forbidden("token_pending", NEEDS_APPROVAL), "token-policy"),
         "denied": everywhere(forbidden("token_denied", NEEDS_APPROVAL), "token-policy"),
         "revoked": everywhere(forbidden("token_revoked", REVOKED), "token-revoked"),
         "read_only": Expected(None, *write_refused),
-        "reader": Expected(None, *[forbidden("role_insufficient", READ_ACCESS_ONLY)] * 3),
+        "reader": Expected(None, *[forbidden("role_insufficient", READ_ACCESS_ONLY)] * 4),
         "fine_grained_only": everywhere(forbidden("fine_grained_required", NEEDS_FINE_GRAINED), "token-policy"),
         "out_of_scope": Expected(lacks("repo.content.read", f"model {shelf}"), *write_refused),
-        "outsider": Expected(NOT_FOUND, NOT_FOUND, forbidden("role_insufficient", here), NOT_FOUND),
+        "outsider": Expected(NOT_FOUND, NOT_FOUND, forbidden("role_insufficient", here), NOT_FOUND, NOT_FOUND),
         "expired": everywhere(EXPIRED_TOKEN, whoami=whoami_of(EXPIRED_TOKEN)),
         "unknown": everywhere(UNKNOWN_TOKEN, whoami=whoami_of(UNKNOWN_TOKEN)),
     }

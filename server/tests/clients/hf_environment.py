@@ -9,7 +9,7 @@ HF = str(Path(sys.executable).with_name("hf"))
 
 
 def environment(endpoint: str, home: Path, token: str | None = None) -> dict[str, str]:
-    """`HF_ENDPOINT` is read when the library is imported, and a cached file is returned unasked: hence the fresh home."""
+    """`HF_ENDPOINT` is read at import, and a cached file is returned unasked: hence a process and a fresh home."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "HUGGING"))}
     kept |= {
         "HF_ENDPOINT": endpoint,

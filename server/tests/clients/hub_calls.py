@@ -6,8 +6,8 @@ It judges nothing: the tests compare.
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from huggingface_hub import HfApi, hf_hub_download
 
@@ -20,10 +20,13 @@ def main() -> None:
         "list_models": lambda: sorted(model.id for model in api.list_models(author=job["org"])),
         "list_repo_files": lambda: sorted(api.list_repo_files(job["shelf"])),
         "model_info": lambda: api.model_info(job["shelf"]).id,
+        "public_model_info": lambda: api.model_info(f"{job['org']}/open").id,
         "hf_hub_download": lambda: download(job, job["shelf"], "hello.txt"),
         "create_repo": lambda: api.create_repo(job["new"], private=True).repo_id,
-        "upload_file": lambda: upload(api, job),
+        "upload_file": lambda: upload(api, job, "README.md", job["upload"]),
+        "upload_large_file": lambda: upload(api, job, "model.safetensors", job["upload"] * 1000),
         "delete_file": lambda: delete_file(api, job),
+        "move_repo": lambda: move(api, job),
         "delete_repo": lambda: delete_repo(api, job),
     }
     print(json.dumps({name: outcome(call) for name, call in calls.items()}))
@@ -40,15 +43,21 @@ def download(job: dict, repo: str, path: str) -> str:
     return Path(hf_hub_download(repo, path, cache_dir=target, token=job["token"])).read_text()
 
 
-def upload(api: HfApi, job: dict) -> str:
-    sent = job["upload"]
-    api.upload_file(path_or_fileobj=sent.encode(), path_in_repo="README.md", repo_id=job["shelf"])
-    return download(job, job["shelf"], "README.md")
+def upload(api: HfApi, job: dict, path: str, sent: str) -> bool:
+    """Whether what was sent is what comes back."""
+    api.upload_file(path_or_fileobj=sent.encode(), path_in_repo=path, repo_id=job["shelf"])
+    return download(job, job["shelf"], path) == sent
 
 
 def delete_file(api: HfApi, job: dict) -> list[str]:
     api.delete_file("old.txt", job["shelf"])
     return sorted(api.list_repo_files(job["shelf"]))
+
+
+def move(api: HfApi, job: dict) -> str:
+    target = f"{job['movable']}-moved"
+    api.move_repo(job["movable"], target)
+    return api.model_info(target).id
 
 
 def delete_repo(api: HfApi, job: dict) -> bool:

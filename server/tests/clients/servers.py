@@ -10,10 +10,10 @@ import secrets
 import shutil
 import subprocess
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -79,7 +79,8 @@ def running_tokenward(kind: str, folder: Path) -> Iterator[Tokenward]:
     admin_file, log = folder / "admin", folder / "server.log"
     with fresh_database(kind, folder) as database, log.open("wb") as errors:
         options = ["--listen", "127.0.0.1:0", "--database", database, "--admin-token-file", str(admin_file)]
-        process = subprocess.Popen([server_binary(), "serve", *options], stdout=subprocess.PIPE, stderr=errors, text=True)
+        command = [server_binary(), "serve", *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         try:
             url = announced_url(process, log)
             yield Tokenward(url, database, admin_file.read_text().strip(), hub_token(database))

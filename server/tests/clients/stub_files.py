@@ -1,21 +1,25 @@
 """The stub hub's calls about files: tree, download, pre-upload, commit.
 
 Every function here is reached only after tokenward has let the request pass.
-No large-file storage: each file is told to come within the commit.
+A file whose name says weights goes by large-file storage, any other within the commit.
 """
 
 import base64
 import json
 import re
 
+from stub_lfs import LargeFiles, pointer_to
 from stub_repos import missing_repo, missing_revision
 from stub_store import File, Store
 from stub_wire import Answer, Request, error, json_answer
 
+LARGE = re.compile(r".*\.(bin|safetensors)")
+
 
 class Files:
-    def __init__(self, store: Store):
+    def __init__(self, store: Store, large: LargeFiles):
         self.store = store
+        self.large = large
 
     def tree(self, request: Request, kind: str, name: str, revision: str, folder: str = "") -> Answer:
         found = self._at(kind, name, revision)
@@ -34,7 +38,7 @@ class Files:
         file = next((file for file in files if file.path == path), None)
         if file is None:
             return error(404, "Entry not found", "EntryNotFound")
-        answer = ranged(self.store.read(kind, name, file.oid), request.headers.get("Range"))
+        answer = ranged(self.large.pointed_at(self.store.read(kind, name, file.oid)), request.headers.get("Range"))
         answer.headers += [("X-Repo-Commit", commit), ("ETag", f'"{file.oid}"'), ("Accept-Ranges", "bytes")]
         return answer
 
@@ -44,17 +48,21 @@ class Files:
             return found
         known = {file.path: file.oid for file in found[1]}
         paths = [file["path"] for file in request.json()["files"]]
-        modes = [{"path": path, "uploadMode": "regular", "shouldIgnore": False, "oid": known.get(path)} for path in paths]
-        return json_answer({"files": modes})
+        modes = {path: "lfs" if LARGE.fullmatch(path) else "regular" for path in paths}
+        told = [
+            {"path": path, "uploadMode": modes[path], "shouldIgnore": False, "oid": known.get(path)} for path in paths
+        ]
+        return json_answer({"files": told})
 
     def commit(self, request: Request, kind: str, name: str, revision: str) -> Answer:
-        """One commit from lines of JSON: a header, then files (base64) and deletions."""
+        """One commit from lines of JSON: a header, then files (base64), large files and deletions."""
         found = self._at(kind, name, revision)
         if isinstance(found, Answer):
             return found
         lines = [json.loads(line) for line in request.body.splitlines() if line.strip()]
         valued = [(line["key"], line["value"]) for line in lines]
         added = {v["path"]: base64.b64decode(v["content"]) for key, v in valued if key == "file"}
+        added |= {v["path"]: pointer_to(v["oid"], v["size"]) for key, v in valued if key == "lfsFile"}
         deleted = [v["path"] for key, v in valued if key in ("deletedFile", "deletedEntry")]
         if missing := set(deleted) - {file.path for file in found[1]}:
             return error(404, f"A file with this name doesn't exist: {sorted(missing)[0]}", "EntryNotFound")

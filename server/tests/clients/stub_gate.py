@@ -31,7 +31,7 @@ class Gate:
         if "Authorization" in request.headers:
             headers["Authorization"] = request.headers["Authorization"]
         if BODY_DECIDES.search(request.path):
-            headers["Content-Type"] = request.headers.get("Content-Type", "application/json")
+            headers["Content-Type"] = "application/json"
             return self._call("POST", "/authz", headers, request.body)
         return self._call("HEAD" if request.method == "HEAD" else "GET", "/authz", headers)
 

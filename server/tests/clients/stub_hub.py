@@ -1,7 +1,7 @@
 """A small hub that the real clients can talk to, governed by tokenward.
 
 Before it answers anything it asks tokenward's `/authz`, and passes refusals on as they are.
-It is for tests and for trying things out: no large files, no pull requests, no web pages, no caching.
+It is for tests and for trying things out: no xet storage, no pull requests, no web pages, no caching.
 
     python stub_hub.py --tokenward http://127.0.0.1:8080 --hub-token-file hub.token --folder repos --port 8081
 """
@@ -11,21 +11,22 @@ import logging
 import re
 import ssl
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Callable
 from urllib.parse import unquote
 
 import stub_git
 from stub_files import Files
 from stub_gate import Gate
+from stub_lfs import UPLOAD, LargeFiles
 from stub_repos import Repos
 from stub_store import Store
 from stub_wire import Answer, Request, error, json_answer
 
 KINDS = {"models": "model", "datasets": "dataset", "spaces": "space", None: "model"}
 ID = r"(?P<name>[^/]+/[^/]+)"
-API = rf"/api/(?P<kind>models|datasets|spaces)"
+API = r"/api/(?P<kind>models|datasets|spaces)"
 WEB = r"/(?:(?P<kind>datasets|spaces)/)?"
 GIT = re.compile(rf"{WEB}(?P<name>[^/]+/[^/]+?)(?:\.git)?/(?P<service_path>info/refs|git-(?:upload|receive)-pack)")
 
@@ -37,12 +38,14 @@ class Hub:
         self.gate = Gate(tokenward_url, hub_token)
         self.store = Store(folder)
         self.repos = Repos(self.store, self.gate)
-        self.files = Files(self.store)
+        self.large = LargeFiles(folder / "large")
+        self.files = Files(self.store, self.large)
         rows: list[tuple[str, str, Callable[..., Answer]]] = [
             ("GET", r"/api/agent-harnesses", lambda request: json_answer({"standardEnvVars": [], "harnesses": {}})),
             ("POST", r"/api/validate-yaml", lambda request: json_answer({"errors": [], "warnings": []})),
             ("POST", r"/api/repos/create", self.repos.create),
             ("DELETE", r"/api/repos/delete", self.repos.delete),
+            ("POST", r"/api/repos/move", self.repos.move),
             ("GET", API, self.repos.list),
             ("GET", rf"{API}/{ID}", self.repos.info),
             ("GET", rf"{API}/{ID}/revision/(?P<revision>[^/]+)", self.repos.info),
@@ -50,6 +53,7 @@ class Hub:
             ("POST", rf"{API}/{ID}/preupload/(?P<revision>[^/]+)", self.files.preupload),
             ("POST", rf"{API}/{ID}/commit/(?P<revision>[^/]+)", self.files.commit),
             ("GET", rf"{WEB}{ID}/resolve/(?P<revision>[^/]+)/(?P<path>.+)", self.files.resolve),
+            ("POST", rf"{WEB}{ID}\.git/info/lfs/objects/batch", self.large.batch),
             ("GET POST", GIT.pattern, lambda request, **found: stub_git.serve(self.store, request=request, **found)),
         ]
         self._table = [(methods.split(), re.compile(pattern), call) for methods, pattern, call in rows]
@@ -57,6 +61,8 @@ class Hub:
     def answer(self, request: Request) -> Answer:
         if request.path == "/api/whoami-v2":
             return self.gate.pass_through(request)
+        if request.method == "PUT" and UPLOAD.fullmatch(request.path):
+            return self.large.receive(request)
         verdict = self.gate.judge(request)
         if verdict.status != 200:
             return stub_git.as_plain_text(verdict) if GIT.fullmatch(request.path) else verdict

@@ -1,4 +1,4 @@
-"""The stub hub's calls about repositories as such: create, delete, list, describe.
+"""The stub hub's calls about repositories as such: create, delete, move, list, describe.
 
 Every function here is reached only after tokenward has let the request pass.
 """
@@ -21,7 +21,7 @@ class Repos:
     def add(self, kind: str, name: str, creator: str, private: bool) -> None:
         """Makes the repository and tells tokenward whose it is."""
         self.store.create(kind, name, creator, private)
-        self.gate.register(kind, name, {"visibility": "private" if private else "public", "createdBy": creator})
+        self._register(kind, name, creator)
 
     def create(self, request: Request) -> Answer:
         asked = request.json()
@@ -44,6 +44,18 @@ class Repos:
         self.gate.forget(kind, name)
         return json_answer({})
 
+    def move(self, request: Request) -> Answer:
+        asked = request.json()
+        kind, name, to = asked["type"], asked["fromRepo"], asked["toRepo"]
+        if not self.store.has(kind, name):
+            return missing_repo()
+        if self.store.has(kind, to) or not REPO_NAME.fullmatch(to):
+            return error(409, f"cannot move {kind} {name} to {to}")
+        self.store.move(kind, name, to)
+        self._register(kind, to, request.user)
+        self.gate.forget(kind, name)
+        return json_answer({})
+
     def list(self, request: Request, kind: str) -> Answer:
         """The listing, cut to what the caller may read: whole orgs as `/authz` said, the rest one by one."""
         author = request.query.get("author")
@@ -61,6 +73,10 @@ class Repos:
             return missing_revision(revision)
         siblings = [{"rfilename": file.path} for file in self.store.files(kind, name, commit)]
         return json_answer({**self._described(kind, name), "sha": commit, "siblings": siblings})
+
+    def _register(self, kind: str, name: str, creator: str) -> None:
+        visibility = "private" if self.store.is_private(kind, name) else "public"
+        self.gate.register(kind, name, {"visibility": visibility, "createdBy": creator})
 
     def _described(self, kind: str, name: str) -> dict:
         return {

@@ -1,7 +1,7 @@
 """Where the stub hub keeps files: one bare git repository per repository.
 
 So what a client commits over HTTP can be cloned with git, and what git pushes can be downloaded.
-No access rules here, and no large-file storage.
+No access rules here; of a large file it keeps the pointer only.
 """
 
 import os
@@ -45,6 +45,10 @@ class Store:
 
     def delete(self, kind: str, name: str) -> None:
         shutil.rmtree(self.folder_of(kind, name))
+
+    def move(self, kind: str, name: str, to: str) -> None:
+        self.folder_of(kind, to).parent.mkdir(parents=True, exist_ok=True)
+        self.folder_of(kind, name).rename(self.folder_of(kind, to))
 
     def is_private(self, kind: str, name: str) -> bool:
         return self._git(self.folder_of(kind, name), "config", "stub.private").stdout == b"true\n"

@@ -4,8 +4,8 @@ No routes and no sockets: `stub_hub` has those.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 

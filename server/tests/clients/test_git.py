@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 import servers
 from expectations import STATES, Refusal
 from stub_store import GIT_ENV
@@ -46,7 +47,7 @@ class Run:
 def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     with ThreadPoolExecutor(2) as pool:
         done = pool.map(lambda state: Run(world, state, tmp_path_factory.mktemp(f"git-{state}")), STATES)
-        return dict(zip(STATES, done))
+        return dict(zip(STATES, done, strict=True))
 
 
 @pytest.fixture(params=STATES)

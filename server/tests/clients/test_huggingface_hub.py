@@ -3,73 +3,33 @@
 The class, the server's message, the status and the reason of each refusal; the bytes of each success.
 """
 
-import json
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
+import httpx
 import pytest
+
 from expectations import STATES, Refusal
-from hf_environment import environment
-from world import Case, World
-
-UPLOADED = "---\nlicense: apache-2.0\n---\n# Uploaded\n"
-DRIVER = Path(__file__).with_name("hub_calls.py")
-
-
-class Run:
-    def __init__(self, case: Case, done: subprocess.CompletedProcess):
-        assert done.returncode == 0, done.stderr
-        self.case = case
-        self.stderr = done.stderr
-        self.outcomes = json.loads(done.stdout)
-
-    def value(self, call: str) -> object:
-        outcome = self.outcomes[call]
-        assert "value" in outcome, f"{call} raised: {outcome['raised']}"
-        return outcome["value"]
-
-    def raised(self, call: str) -> list[dict]:
-        outcome = self.outcomes[call]
-        assert "raised" in outcome, f"{call} came through: {outcome['value']}"
-        return outcome["raised"]
+from library_run import LibraryRun, assert_refused
+from world import World
 
 
 @pytest.fixture(scope="session")
-def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, LibraryRun]:
     """One process a state, two at a time, each making all calls."""
 
-    def run(state: str) -> Run:
-        case = world.case("lib", state)
-        home = tmp_path_factory.mktemp(f"lib-{state}")
-        (home / "caches").mkdir()
-        job = {"token": case.token, "org": case.org, "shelf": case.shelf, "doomed": case.doomed, "new": case.new}
-        job |= {"caches": str(home / "caches"), "upload": UPLOADED}
-        settings = {"input": json.dumps(job), "capture_output": True, "text": True, "timeout": 120}
-        return Run(case, subprocess.run([sys.executable, str(DRIVER)], env=environment(world.hub.url, home), **settings))
+    def run(state: str) -> LibraryRun:
+        return LibraryRun(world.case("lib", state), world.hub.url, tmp_path_factory.mktemp(f"lib-{state}"))
 
     with ThreadPoolExecutor(2) as pool:
-        return dict(zip(STATES, pool.map(run, STATES)))
+        return dict(zip(STATES, pool.map(run, STATES), strict=True))
 
 
 @pytest.fixture(params=STATES)
-def run(request: pytest.FixtureRequest, runs: dict[str, Run]) -> Run:
+def run(request: pytest.FixtureRequest, runs: dict[str, LibraryRun]) -> LibraryRun:
     return runs[request.param]
 
 
-def assert_refused(error: dict, refusal: Refusal) -> None:
-    seen = {key: error[key] for key in ("class", "status", "reason", "code", "server_message")}
-    assert seen == {
-        "class": refusal.exception, "status": refusal.status, "reason": refusal.reason,
-        "code": refusal.code, "server_message": refusal.server_message,
-    }  # fmt: skip
-    assert error["request_id"] and error["request_id"] in error["text"]
-    # The library leaves out a sentence that its own text has in other letters ("Repository Not Found").
-    assert refusal.body.lower() in error["text"].lower()
-
-
-def test_whoami_answers_even_a_blocked_token_and_says_where_it_is_blocked(run: Run):
+def test_whoami_answers_even_a_blocked_token_and_says_where_it_is_blocked(run: LibraryRun):
     refusal = run.case.expected.whoami
     if refusal is None:
         me = run.value("whoami")
@@ -82,20 +42,20 @@ def test_whoami_answers_even_a_blocked_token_and_says_where_it_is_blocked(run: R
     assert_refused(cause, refusal)
 
 
-def test_an_expired_token_is_named_as_such_on_standard_error(runs: dict[str, Run]):
+def test_an_expired_token_is_named_as_such_on_standard_error(runs: dict[str, LibraryRun]):
     assert "Your token has expired." in runs["expired"].stderr
     assert "Your token has expired." not in runs["unknown"].stderr
 
 
 @pytest.mark.parametrize("call", ["list_repo_files", "model_info"])
-def test_reading_a_repository(run: Run, call: str):
+def test_reading_a_repository(run: LibraryRun, call: str):
     if refusal := run.case.expected.read:
         return assert_refused(run.raised(call)[0], refusal)
     shown = {"model_info": run.case.shelf, "list_repo_files": [".gitattributes", "hello.txt", "old.txt"]}
     assert run.value(call) == shown[call]
 
 
-def test_a_download_brings_the_bytes_or_the_refusal(run: Run):
+def test_a_download_brings_the_bytes_or_the_refusal(run: LibraryRun):
     if (refusal := run.case.expected.read) is None:
         assert run.value("hf_hub_download").encode() == run.case.content
         return
@@ -109,19 +69,29 @@ def test_a_download_brings_the_bytes_or_the_refusal(run: Run):
     assert_refused(errors[0], header_only)
 
 
-def test_a_listing_shows_what_the_token_may_read_and_refuses_a_bad_token(run: Run):
+def test_a_public_repository_is_read_with_any_token_but_a_bad_one(run: LibraryRun):
+    if run.case.expected.whoami:
+        return assert_refused(run.raised("public_model_info")[0], run.case.expected.read)
+    assert run.value("public_model_info") == f"{run.case.org}/open"
+
+
+def test_a_listing_shows_what_the_token_may_read_and_refuses_a_bad_token(run: LibraryRun):
     expected = run.case.expected
     if expected.whoami:
         return assert_refused(run.raised("list_models")[0], expected.read)
     listed = run.value("list_models")
     assert (run.case.shelf in listed) == (expected.read is None)
-    if run.case.state == "out_of_scope":
-        assert listed == ["acme/elsewhere"]
-    elif expected.read:
-        assert listed == []
+    if expected.read:
+        named = ["acme/elsewhere"] if run.case.state == "out_of_scope" else []
+        assert listed == [*named, f"{run.case.org}/open"]
 
 
-def test_creating_a_repository(run: Run, world: World):
+def test_without_a_token_a_listing_shows_what_is_public(world: World):
+    listed = httpx.get(f"{world.hub.url}/api/models", params={"author": "acme"}).json()
+    assert [model["id"] for model in listed] == ["acme/open"]
+
+
+def test_creating_a_repository(run: LibraryRun, world: World):
     exists = world.hub.hub.store.has("model", run.case.new)
     if refusal := run.case.expected.create:
         assert_refused(run.raised("create_repo")[0], refusal)
@@ -131,24 +101,28 @@ def test_creating_a_repository(run: Run, world: World):
         assert exists
 
 
-def test_uploading_a_file(run: Run, world: World):
+def test_uploading_a_file_and_a_large_one(run: LibraryRun, world: World):
     store = world.hub.hub.store
     head = store.head("model", run.case.shelf, "main")
+    kept = {file.path for file in store.files("model", run.case.shelf, head)}
+    sent = {"upload_file": "README.md", "upload_large_file": "model.safetensors"}
     if refusal := run.case.expected.write:
-        assert_refused(run.raised("upload_file")[0], refusal)
-        assert "README.md" not in [file.path for file in store.files("model", run.case.shelf, head)]
+        for call in sent:
+            assert_refused(run.raised(call)[0], refusal)
+        assert kept.isdisjoint(sent.values())
     else:
-        assert run.value("upload_file") == UPLOADED
+        assert [run.value(call) for call in sent] == [True, True]
+        assert kept.issuperset(sent.values())
         assert store.author_of("model", run.case.shelf, head) == "bob"
 
 
-def test_deleting_a_file(run: Run):
+def test_deleting_a_file(run: LibraryRun):
     if refusal := run.case.expected.write:
         return assert_refused(run.raised("delete_file")[0], refusal)
-    assert run.value("delete_file") == [".gitattributes", "README.md", "hello.txt"]
+    assert run.value("delete_file") == [".gitattributes", "README.md", "hello.txt", "model.safetensors"]
 
 
-def test_deleting_a_repository(run: Run, world: World):
+def test_deleting_a_repository(run: LibraryRun, world: World):
     exists = world.hub.hub.store.has("model", run.case.doomed)
     if refusal := run.case.expected.delete:
         assert_refused(run.raised("delete_repo")[0], refusal)
@@ -156,3 +130,25 @@ def test_deleting_a_repository(run: Run, world: World):
     else:
         assert run.value("delete_repo") is False
         assert not exists
+
+
+def test_moving_a_repository(run: LibraryRun, world: World):
+    if refusal := run.case.expected.move:
+        assert_refused(run.raised("move_repo")[0], refusal)
+    else:
+        assert run.value("move_repo") == f"{run.case.movable}-moved"
+    assert world.hub.hub.store.has("model", run.case.movable) == (run.case.expected.move is not None)
+
+
+def test_the_direction_of_a_large_file_batch_is_judged(world: World):
+    """Only its body says whether it reads or writes; this hub answers a download with 422, behind the gate."""
+    case = world.case("batch", "read_only")
+    url = f"{world.hub.url}/{case.shelf}.git/info/lfs/objects/batch"
+
+    def batch(operation: str) -> httpx.Response:
+        body = {"operation": operation, "objects": [{"oid": "0" * 64, "size": 1}]}
+        return httpx.post(url, json=body, headers={"Authorization": f"Bearer {case.token}"})
+
+    assert batch("download").status_code == 422
+    refused = batch("upload")
+    assert (refused.status_code, refused.json()["error"]) == (403, case.expected.write.body)

@@ -11,7 +11,7 @@ from expectations import STATES, as_json
 from world import Case, World
 
 FOLDER = Path(__file__).with_name("js")
-CALLS = 8
+CALLS = 9
 
 
 def test_the_javascript_client(world: World, tmp_path: Path):

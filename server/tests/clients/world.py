@@ -1,4 +1,4 @@
-"""The world that the clients meet: two organizations, their people, and a token in each state.
+"""The world that the clients meet: three organizations, their people, and a token in each state.
 
 Built over HTTP only, by the site administrator and by an org admin's own token.
 The repositories are made in the stub hub, which tells tokenward of them with its own credential.
@@ -19,8 +19,8 @@ HELLO = "hello.txt"
 OLD = "old.txt"
 # Of the contract's form, its checksum right, and never issued.
 UNKNOWN_TOKEN = "hf_" + "A" * 28 + "IwOvtj"
-# Every state shows itself in the org that requires approval, but for this one, whose policy has its own org.
-ORGS = {"acme": "require-approval", "strict": "fine-grained-only"}
+# Every state shows itself in acme, but for `fine_grained_only`, which is strict's; `changing` is for tests of change.
+ORGS = {"acme": "require-approval", "strict": "fine-grained-only", "changing": "default"}
 READ, WRITE = "repo.content.read", "repo.write"
 
 
@@ -33,6 +33,7 @@ class Case:
     org: str
     shelf: str
     doomed: str
+    movable: str
     new: str
     content: bytes
     expected: Expected
@@ -48,13 +49,32 @@ class World:
     def case(self, client: str, state: str) -> Case:
         """Repositories for this client and state, and the state's token."""
         org = org_of(state)
-        shelf, doomed, new = (f"{org}/{client}-{state}-{what}".replace("_", "-") for what in ("shelf", "doomed", "new"))
+        stem = f"{org}/{client}-{state}".replace("_", "-")
+        shelf, doomed, movable, new = (f"{stem}-{what}" for what in ("shelf", "doomed", "movable", "new"))
         content = f"kept for {client}, {state}\n".encode() * 50
-        for name in (shelf, doomed):
+        for name in (shelf, doomed, movable):
             self.hub.hub.repos.add("model", name, "bob", private=True)
         self.hub.hub.store.commit("model", shelf, "main", "bob", "two files", {HELLO: content, OLD: b"old\n"}, [])
-        expected = expectations.for_state(state, org, shelf, doomed)
-        return Case(state, self.tokens[state], org, shelf, doomed, new, content, expected)
+        expected = expectations.for_state(state, org, shelf, doomed, movable)
+        return Case(state, self.tokens[state], org, shelf, doomed, movable, new, content, expected)
+
+    def issue(self, owner: str, name: str, body: dict) -> dict:
+        """A new token, made as if in its owner's session."""
+        return self._site("POST", f"/api/users/{owner}/tokens", {"displayName": name, **body}, 201)
+
+    def set_policy(self, org: str, policy: str) -> None:
+        """This and the decisions below: by the org admin's own token."""
+        self._as(self._admin, "PUT", f"/api/organizations/{org}/settings/token-policy", {"tokenPolicy": policy})
+
+    def approve(self, token_id: str) -> None:
+        self._as(self._admin, "POST", f"/api/organizations/acme/settings/tokens/{token_id}/approve")
+
+    def deny(self, token_id: str) -> None:
+        self._as(self._admin, "POST", f"/api/organizations/acme/settings/tokens/{token_id}/deny")
+
+    def revoke(self, token: str) -> None:
+        """By the value, as the Hub's own documentation has it."""
+        self._as(self._admin, "POST", "/api/organizations/acme/settings/tokens/revoke", {"token": token})
 
     @staticmethod
     def owner_of(state: str) -> str:
@@ -70,9 +90,12 @@ class World:
             self._site("POST", "/api/users", {"name": user, "email": f"{user}@example.org"}, 201)
             for org in ORGS if role else ():
                 self._site("PUT", f"/api/organizations/{org}/members/{user}", {"role": role}, 2)
-        admin = self._issue("ada", "admin", fine_grained({org: ["org.read", "org.write"] for org in ORGS}))
+        rights = fine_grained({org: ["org.read", "org.write"] for org in ORGS})
+        self._admin = self.issue("ada", "admin", rights)["token"]
+        for name, private in (("acme/elsewhere", True), ("acme/open", False), ("strict/open", False)):
+            self.hub.hub.repos.add("model", name, "bob", private)
         self._issue_all()
-        self._set_states(admin["token"])
+        self._set_states()
 
     def _issue_all(self) -> None:
         """One token a state; those of one org name it, so that its policy applies to them."""
@@ -80,28 +103,25 @@ class World:
         both = fine_grained({"acme": [READ, WRITE]})
         read_only, elsewhere = fine_grained({"acme": [READ]}), fine_grained({}, {"acme/elsewhere": [READ, WRITE]})
         unscoped = {"role": "write"}
-        self.hub.hub.repos.add("model", "acme/elsewhere", "bob", private=True)
         issued = {
-            "expired": self._issue("bob", "expired", {**both, "expiresAt": expires.isoformat().replace("+00:00", "Z")}),
-            **{state: self._issue("bob", state, both) for state in ("allowed", "pending", "denied", "revoked")},
-            "read_only": self._issue("bob", "read_only", read_only),
-            "out_of_scope": self._issue("bob", "out_of_scope", elsewhere),
-            "reader": self._issue("rita", "reader", both),
-            "fine_grained_only": self._issue("bob", "fine_grained_only", unscoped),
-            "outsider": self._issue("eve", "outsider", unscoped),
+            "expired": self.issue("bob", "expired", {**both, "expiresAt": expires.isoformat().replace("+00:00", "Z")}),
+            **{state: self.issue("bob", state, both) for state in ("allowed", "pending", "denied", "revoked")},
+            "read_only": self.issue("bob", "read_only", read_only),
+            "out_of_scope": self.issue("bob", "out_of_scope", elsewhere),
+            "reader": self.issue("rita", "reader", both),
+            "fine_grained_only": self.issue("bob", "fine_grained_only", unscoped),
+            "outsider": self.issue("eve", "outsider", unscoped),
         }
         self.tokens = {state: answer["token"] for state, answer in issued.items()} | {"unknown": UNKNOWN_TOKEN}
         self._ids = {state: answer["tokenInfo"]["id"] for state, answer in issued.items()}
 
-    def _set_states(self, admin: str) -> None:
-        """The policies and the decisions, each by the org admin's own token."""
+    def _set_states(self) -> None:
         for org, policy in ORGS.items():
-            self._as(admin, "PUT", f"/api/organizations/{org}/settings/token-policy", {"tokenPolicy": policy})
-        tokens = "/api/organizations/acme/settings/tokens"
+            self.set_policy(org, policy)
         for state in ("allowed", "revoked", "read_only", "reader", "out_of_scope", "expired"):
-            self._as(admin, "POST", f"{tokens}/{self._ids[state]}/approve")
-        self._as(admin, "POST", f"{tokens}/{self._ids['denied']}/deny")
-        self._as(admin, "POST", f"{tokens}/revoke", {"token": self.tokens["revoked"]})
+            self.approve(self._ids[state])
+        self.deny(self._ids["denied"])
+        self.revoke(self.tokens["revoked"])
         self._wait_for_expiry()
 
     def _wait_for_expiry(self) -> None:
@@ -109,9 +129,6 @@ class World:
         while self._send(self.tokens["expired"], "GET", "/api/whoami-v2").status_code != 401:
             assert time.monotonic() < deadline, "the expired token still works"
             time.sleep(0.1)
-
-    def _issue(self, owner: str, name: str, body: dict) -> dict:
-        return self._site("POST", f"/api/users/{owner}/tokens", {"displayName": name, **body}, 201)
 
     def _site(self, method: str, path: str, body: dict, status: int) -> dict:
         return self._as(self.tokenward.admin_token, method, path, body, status)

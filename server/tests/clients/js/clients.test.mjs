@@ -79,10 +79,12 @@ for (const it of cases) {
 			}));
 
 		test("uploadFile", () =>
-			comesTo(expected.write, () => upload(it, access), async () => {
-				const blob = await downloadFile({ ...access, repo: it.shelf, path: "README.md" });
-				assert.equal(await blob.text(), UPLOADED);
-			}));
+			comesTo(expected.write, () => upload(it, access, "README.md"), async () =>
+				assert.equal(await download(it, access, "README.md"), UPLOADED)));
+
+		test("uploadFile of a large file", () =>
+			comesTo(expected.write, () => upload(it, access, "model.safetensors"), async () =>
+				assert.equal(await download(it, access, "model.safetensors"), UPLOADED)));
 
 		test("deleteFile", () =>
 			comesTo(expected.write, () => deleteFile({ ...access, repo: it.shelf, path: "old.txt" }), async () => {
@@ -96,8 +98,12 @@ for (const it of cases) {
 	});
 }
 
-function upload(it, access) {
-	return uploadFile({ ...access, repo: it.shelf, file: { path: "README.md", content: new Blob([UPLOADED]) } });
+function upload(it, access, path) {
+	return uploadFile({ ...access, repo: it.shelf, file: { path, content: new Blob([UPLOADED]) } });
+}
+
+async function download(it, access, path) {
+	return (await downloadFile({ ...access, repo: it.shelf, path })).text();
 }
 
 async function all(items) {

@@ -1,0 +1,64 @@
+//! What the store gives and takes beside the rows of the core.
+
+use serde::{Deserialize, Serialize};
+use tokenward_core::{AuditEntry, Notice, Row, Timestamp, TokenDigest, TokenId};
+
+/// How many entries the journal keeps: a server that is further behind loads everything again.
+pub const JOURNAL_KEPT: u64 = 10_000;
+/// For how long a claimed notice is left to whoever claimed it, in milliseconds.
+pub const CLAIM_LASTS: i64 = 5 * 60 * 1000;
+
+/// One committed change, as servers follow it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// The number of the change: one more than that of the change before it.
+    pub seq: u64,
+    /// What was changed.
+    pub recorded: Recorded,
+}
+
+/// What a change was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Recorded {
+    /// Rows that were put or removed, in order.
+    Rows(Vec<Row>),
+    /// A hub got a credential.
+    HubCredential(HubCredential),
+}
+
+/// A credential with which a hub lists repositories (contract §10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HubCredential {
+    /// Its number.
+    pub id: TokenId,
+    /// The digest of its value.
+    pub digest: TokenDigest,
+    /// The last four characters of its value.
+    pub last4: String,
+    /// Since when it exists.
+    pub created_at: Timestamp,
+}
+
+/// A line of an audit log, with its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    /// 24 hex digits.
+    pub id: String,
+    /// The line.
+    pub entry: AuditEntry,
+}
+
+/// A notice that waits for delivery, or is just being delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueuedNotice {
+    /// 24 hex digits; later notices have greater ids.
+    pub id: String,
+    /// Whom to tell what.
+    pub notice: Notice,
+    /// When the change was made.
+    pub created_at: Timestamp,
+    /// How often delivery has been tried, this time included.
+    pub attempts: u64,
+}

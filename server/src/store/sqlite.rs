@@ -1,0 +1,61 @@
+//! What only SQLite has: how a database is opened, and how its transactions begin.
+
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{MIGRATIONS, StoreError};
+
+#[path = "sql/mod.rs"]
+mod sql;
+pub use sql::{SqlStore, SqlTx};
+
+/// The database of this instance of the SQL text.
+type Db = sqlx::Sqlite;
+
+/// Takes the write lock at once: a transaction that read first could not become a writer when
+/// somebody else has written in the meantime.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Sees one state from its first statement on; nobody waits for it.
+const BEGIN_READ: &str = "BEGIN";
+
+const READERS: u32 = 8;
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Opens the pools for writing and for reading, and brings the schema up to date. One writer: SQLite has no more, and queueing for the
+/// connection is fairer than polling for the lock.
+pub(super) async fn open(path: &str) -> Result<SqlStore, StoreError> {
+    if path.is_empty() || path.contains(":memory:") {
+        let why = "`sqlite:` needs the path of a file: a database in memory would be lost";
+        return Err(StoreError::Other(why.into()));
+    }
+    let options = options(path);
+    let write = pool(1).connect_with(options.clone()).await?;
+    // Two processes that start on one empty file both find no schema; the slower one fails to make
+    // it and finds it made when it looks again.
+    if MIGRATIONS.run(&write).await.is_err() {
+        MIGRATIONS.run(&write).await?;
+    }
+    let read = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(SqlStore::new(write, read))
+}
+
+/// `synchronous=FULL` with a write-ahead log: one fsync for every commit, none lost.
+fn options(path: &str) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .row_buffer_size(1024)
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
