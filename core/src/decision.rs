@@ -94,6 +94,19 @@ impl Decision {
         }
     }
 
+    /// The refusal of what no table lists, whoever asks: `unknown_action`.
+    #[must_use]
+    pub fn unknown_action() -> Self {
+        let subject = Subject {
+            resource: Resource::NOBODY,
+            permission: None,
+            token: None,
+            public_gated: false,
+            foreign_create: false,
+        };
+        Self::new(Reason::UnknownAction, &subject, None, false)
+    }
+
     /// Whether the request is let through.
     #[must_use]
     pub fn is_allowed(&self) -> bool {

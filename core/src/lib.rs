@@ -76,4 +76,4 @@ pub use token::{
     Standing, Token, TokenKind,
 };
 pub use user::User;
-pub use world::{Audience, TokenView, World};
+pub use world::{Audience, ListedToken, TokenView, World};

@@ -104,6 +104,14 @@ pub struct Resource<'a> {
 }
 
 impl<'a> Resource<'a> {
+    /// An organization whose name nobody can take.
+    pub(crate) const NOBODY: Self = Self {
+        kind: ResourceType::Org,
+        namespace: "-",
+        repo: "",
+        name: "-",
+    };
+
     /// Parses `type:name`.
     ///
     /// # Errors

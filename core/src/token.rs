@@ -276,22 +276,23 @@ impl Badge {
     /// state only where an approval applies (contract §6, §7).
     ///
     /// `exempt` says that the token counts as approved because of what it is (a service
-    /// account's, or made by token exchange).
+    /// account's, or made by token exchange); `standing` is its status, and whether it is revoked.
     #[must_use]
-    pub fn of(
+    pub(crate) const fn of(
         policy: TokenPolicy,
         kind: TokenKind,
         names_org: bool,
         exempt: bool,
-        standing: &Standing,
+        standing: (AuthorizationStatus, bool),
     ) -> Option<Self> {
-        if standing.revoked.is_some() {
+        let (status, revoked) = standing;
+        if revoked {
             return Some(Self::Revoked);
         }
         if !policy.needs_approval() || !kind.is_fine_grained() || !names_org || exempt {
             return None;
         }
-        Some(match standing.status() {
+        Some(match status {
             AuthorizationStatus::Pending => Self::Pending,
             AuthorizationStatus::Approved => Self::Approved,
             AuthorizationStatus::Denied => Self::Denied,

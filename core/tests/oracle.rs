@@ -17,6 +17,8 @@ mod naive;
 mod overview;
 #[path = "oracle/random.rs"]
 mod random;
+#[path = "oracle/reading.rs"]
+mod reading;
 #[path = "oracle/scenario.rs"]
 mod scenario;
 #[path = "oracle/shrink.rs"]
@@ -25,7 +27,7 @@ mod shrink;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tokenward_core::{Authorizer, Thresholds, TokenPolicy};
+use tokenward_core::{Authorizer, Effect, Thresholds, TokenPolicy};
 
 use crate::naive::{NaiveDecision, NaiveRequest};
 use crate::overview::{NaiveFinding, NaivePreview, NaiveThresholds};
@@ -41,23 +43,30 @@ fn difference_from(
     authorizer: &Authorizer,
     request: &NaiveRequest,
 ) -> Option<String> {
-    let answer = engine::decide(authorizer, request);
-    let same = answer["decision"] == if expected.allowed { "allow" } else { "deny" }
+    let answer = engine::decision(authorizer, request);
+    let same = (answer.decision == Effect::Allow) == expected.allowed
+        && answer.reason.as_str() == expected.reason
+        && answer.status == expected.status
+        && answer.message.as_deref() == expected.message.as_deref()
+        && answer.generation == Some(expected.generation)
+        && answer.error_code == expected.error_code;
+    (!same).then(|| format!("engine: {answer:?}\noracle: {expected:?}"))
+}
+
+/// How the engine's answer as JSON differs in form from what the contract prescribes.
+fn form_problem(expected: &NaiveDecision, answer: &Value) -> Option<&'static str> {
+    let decision = if expected.allowed { "allow" } else { "deny" };
+    let same = answer["decision"] == decision
         && answer["reason"] == expected.reason
         && answer["status"] == expected.status
         && answer["message"].as_str() == expected.message.as_deref()
         && answer["generation"] == expected.generation;
-    if !same {
-        return Some(format!("engine: {answer}\noracle: {expected:?}"));
+    if !same || answer.as_object().map(serde_json::Map::len) != Some(6) {
+        return Some("the JSON does not say the same");
     }
-    let problem = remedy_problem(expected, &answer["remedy"])?;
-    Some(format!("remedy: {problem} in {answer}"))
-}
-
-/// What is wrong with the form of a remedy.
-fn remedy_problem(expected: &NaiveDecision, remedy: &Value) -> Option<&'static str> {
+    let remedy = &answer["remedy"];
     if expected.allowed {
-        return (!remedy.is_null()).then_some("an allow needs none");
+        return (!remedy.is_null()).then_some("an allow needs no remedy");
     }
     let who = remedy["who"].as_str().unwrap_or_default();
     if !["owner", "org_admin", "nobody"].contains(&who) {
@@ -67,7 +76,7 @@ fn remedy_problem(expected: &NaiveDecision, remedy: &Value) -> Option<&'static s
     (!is_text("do") || !is_text("text")).then_some("`do` and `text` must say something")
 }
 
-/// How the engine's explanation differs from its decision or from the oracle's first failing check.
+/// How the engine's explanation, or the JSON form, differs from its decision or from the oracle's first failing check.
 fn explanation_difference(
     document: &Value,
     authorizer: &Authorizer,
@@ -79,17 +88,21 @@ fn explanation_difference(
         .as_object_mut()
         .and_then(|fields| fields.remove("checks"))
         .unwrap_or_default();
-    if explanation != engine::decide(authorizer, request) {
+    let answer = engine::decide(authorizer, request);
+    if let Some(problem) = form_problem(&expected, &answer) {
+        return Some(format!("{problem}: {answer}\noracle: {expected:?}"));
+    }
+    if explanation != answer {
         return Some(format!("explain decides otherwise: {explanation}"));
     }
-    let names: Vec<&str> = naive::list(&checks)
+    let names: Vec<&str> = reading::list(&checks)
         .iter()
         .filter_map(|check| check["check"].as_str())
         .collect();
     if names != CHECKS {
         return Some(format!("the checks are {names:?}"));
     }
-    let first = naive::list(&checks)
+    let first = reading::list(&checks)
         .iter()
         .find(|check| check["outcome"] == "fail");
     let first = first.and_then(|check| check["check"].as_str());
@@ -201,7 +214,7 @@ fn compare_scenarios<'d>(
             if difference_from(&expected, &authorizer, &request).is_some() {
                 report(&document, &request, difference);
             }
-            // Explanations are long; one scenario in eleven shows every sort of them.
+            // Explanations and JSON are long; one scenario in eleven shows every sort of them.
             if index % 11 == 0 && explanation_difference(&document, &authorizer, &request).is_some()
             {
                 report(&document, &request, explanation_difference);
@@ -274,7 +287,7 @@ fn preview_difference(document: &Value, authorizer: &Authorizer) -> Option<Strin
                 .unwrap_or(usize::MAX)
         };
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let changes = naive::list(&answer["tokens"]);
+        let changes = reading::list(&answer["tokens"]);
         let engine_preview = NaivePreview {
             unchanged: count("unchanged"),
             blocked: count("blocked"),
@@ -324,11 +337,11 @@ fn findings_difference(document: &Value, authorizer: &Authorizer, now: &str) -> 
         .find_map(|(thresholds, naive_thresholds)| {
             let answer = engine::json(&authorizer.findings(engine::time(now), &thresholds));
             let expected = overview::findings(document, now, &naive_thresholds);
-            let found: BTreeSet<NaiveFinding> = naive::list(&answer)
+            let found: BTreeSet<NaiveFinding> = reading::list(&answer)
                 .iter()
                 .filter_map(|finding| known_finding(finding, &expected))
                 .collect();
-            let same = found == expected && naive::list(&answer).len() == expected.len();
+            let same = found == expected && reading::list(&answer).len() == expected.len();
             (!same).then(|| format!("findings\nengine: {answer}\noracle: {expected:?}"))
         })
 }
@@ -338,7 +351,7 @@ fn findings_difference(document: &Value, authorizer: &Authorizer, now: &str) -> 
 fn known_finding(finding: &Value, expected: &BTreeSet<NaiveFinding>) -> Option<NaiveFinding> {
     let text = finding["text"].as_str().filter(|text| !text.is_empty());
     let token = finding["token"].as_str().unwrap_or_default();
-    let since = finding["since"].as_str().map(naive::instant);
+    let since = finding["since"].as_str().map(reading::instant);
     let kind = FINDINGS.iter().find(|kind| finding["finding"] == **kind)?;
     let timeless: NaiveFinding = (token.to_owned(), kind, None);
     text?;

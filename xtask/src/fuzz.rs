@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail};
 use crate::count::Count;
 use crate::{place, run};
 
-/// One for each file in `core/fuzz/targets`.
-const TARGETS: [&str; 2] = ["document", "scan"];
+/// One for each file or folder in `core/fuzz/targets`.
+const TARGETS: [&str; 3] = ["document", "scan", "commands"];
 
 /// Coverage counters at every edge, a table of what they count, and the operands of comparisons.
 const FLAGS: [&str; 6] = [

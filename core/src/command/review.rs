@@ -29,12 +29,12 @@ pub(super) fn review(
         let text = "You cannot deny or revoke the token that you are calling with.";
         return Err(Refusal::Forbidden(Reason::TokenScope, text.into()));
     }
-    check_plan(&organization, verdict)?;
     let token = draft.details.token(id).ok_or(UNKNOWN)?;
     let before = draft.details.standing(id, org);
     if !concerns(draft, org, token, &before, verdict) {
         return Err(UNKNOWN);
     }
+    check_plan(&organization, verdict)?;
     if verdict != Verdict::Revoke {
         check_workflow(draft, &organization, token, &before)?;
     }

@@ -24,6 +24,7 @@ use crate::role::Role;
 use crate::timestamp::Timestamp;
 use names::{Holder, NameId, Names};
 use orgs::OrgEntry;
+pub use rows::ListedToken;
 pub(crate) use shown::ShownToken;
 use tokens::Tokens;
 
@@ -66,7 +67,20 @@ impl World {
     /// Decides about a request.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
+        self.decide_with(request, self.facts(request))
+    }
+
+    /// Decides, and says which token it was, if checks 1 to 3 hold for it.
+    #[must_use]
+    pub fn decide_and_identify(&self, request: &Request<'_>) -> (Decision, Option<TokenView<'_>>) {
         let (facts, place) = self.facts(request);
+        let decision = self.decide_with(request, (facts, place));
+        let valid = place.filter(|_| !decision.reason.is_unauthenticated());
+        (decision, valid.and_then(|at| self.view(at)))
+    }
+
+    fn decide_with(&self, request: &Request<'_>, found: (Facts, Option<u32>)) -> Decision {
+        let (facts, place) = found;
         let action = Action::parse(request.action);
         let case = Case {
             facts: &facts,
@@ -132,13 +146,55 @@ impl World {
     /// The token that is presented, if it is known and its owner is not suspended.
     #[must_use]
     pub fn token(&self, presented: Presented<'_>) -> Option<TokenView<'_>> {
-        let token = self.tokens.get(self.place(presented)?)?;
+        self.view(self.place(presented)?)
+    }
+
+    fn view(&self, place: u32) -> Option<TokenView<'_>> {
+        let token = self.tokens.get(place)?;
         Some(TokenView {
             id: token.id,
             owner: self.names.name(token.owner),
             kind: token.kind,
             expires_at: token.expires_at(),
         })
+    }
+
+    /// The token with this value, even if its owner is suspended.
+    #[must_use]
+    pub fn find(&self, digest: &crate::secret::TokenDigest) -> Option<TokenId> {
+        let place = self.tokens.find_digest(digest)?;
+        self.tokens.get(place).map(|token| token.id)
+    }
+
+    /// Whose a token is.
+    #[must_use]
+    pub fn owner(&self, id: TokenId) -> Option<&str> {
+        let token = self.tokens.get(self.tokens.find_id(id)?)?;
+        Some(self.names.name(token.owner))
+    }
+
+    /// The token that is presented, if checks 1 to 3 hold: it can be one, is known, has not expired.
+    ///
+    /// # Errors
+    /// The denial, worded as for a request about nothing in particular.
+    pub fn authenticate(
+        &self,
+        presented: Presented<'_>,
+        now: Timestamp,
+    ) -> Result<TokenView<'_>, Decision> {
+        // A name that nobody can have: there is nothing to be told about it.
+        let resource = crate::resource::Resource::NOBODY;
+        let request = Request {
+            token: presented,
+            action: Action::OrgRead.as_str(),
+            resource,
+            now,
+        };
+        let decision = self.decide(&request);
+        match self.token(presented) {
+            Some(token) if !decision.reason.is_unauthenticated() => Ok(token),
+            _ => Err(decision),
+        }
     }
 
     /// Notes that a token was used.

@@ -10,9 +10,23 @@ use crate::ids::{GroupName, Name, TokenId};
 use crate::organization::{Member, Organization, Repository, Visibility};
 use crate::resource::{Resource, ResourceName};
 use crate::role::Role;
+use crate::token::{Badge, TokenKind};
 
 /// How many administrators are told of a token that waits.
 const TOLD: usize = 5;
+
+/// A token in an organization's listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListedToken<'a> {
+    /// Its id.
+    pub id: TokenId,
+    /// Whose it is.
+    pub owner: &'a str,
+    /// Its kind.
+    pub kind: TokenKind,
+    /// The badge, where one is shown.
+    pub badge: Option<Badge>,
+}
 
 impl World {
     /// The row of an organization, and its generation.
@@ -196,6 +210,41 @@ impl World {
         let unscoped = !token.kind.is_fine_grained() && org.members.contains_key(&token.owner);
         let account = org.accounts.contains(&token.owner);
         unscoped || account || org.naming.contains(&at) || org.standing(at).revoked
+    }
+
+    /// The badge that the organization's listing shows for a token (contract §6, §7).
+    #[must_use]
+    pub fn badge(&self, org: &str, id: TokenId) -> Option<Badge> {
+        let (org, at) = self.org(org).zip(self.tokens.find_id(id))?;
+        let token = self.tokens.get(at)?;
+        let exempt = token.exchanged || org.accounts.contains(&token.owner);
+        let names_org = org.naming.contains(&at);
+        let standing = org.standing(at);
+        let known = (standing.status, standing.revoked);
+        Badge::of(org.policy, token.kind, names_org, exempt, known)
+    }
+
+    /// The tokens that an organization is shown, in the order in which they came.
+    #[must_use]
+    pub fn listing(&self, org: &str) -> Vec<ListedToken<'_>> {
+        let shown = self.shown_tokens(org).into_iter();
+        let listed = shown.map(|token| ListedToken {
+            id: token.id,
+            owner: token.owner,
+            kind: token.kind,
+            badge: self.badge(org, token.id),
+        });
+        listed.collect()
+    }
+
+    /// The organizations in which a token is revoked.
+    pub fn orgs_revoking(&self, id: TokenId) -> impl Iterator<Item = &str> {
+        let at = self.tokens.find_id(id);
+        let revoking = self
+            .orgs
+            .iter()
+            .filter(move |org| at.is_some_and(|at| org.standing(at).revoked));
+        revoking.map(|org| self.names.name(org.name))
     }
 
     /// Whether the token is revoked in any organization.

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use tokenward_core::{
-    Authorizer, OrgDocument, Presented, Request, Resource, Timestamp, TokenId, TokenSecret,
+    Authorizer, Decision, OrgDocument, Presented, Request, Resource, Timestamp, TokenId,
+    TokenSecret,
 };
 
 use crate::naive::{NaiveRequest, NaiveToken};
@@ -13,8 +14,12 @@ pub(crate) fn load(document: &Value) -> Result<Authorizer, String> {
     Authorizer::from_document(&document).map_err(|error| error.to_string())
 }
 
+pub(crate) fn decision(authorizer: &Authorizer, request: &NaiveRequest) -> Decision {
+    with_request(request, |request| authorizer.decide(request))
+}
+
 pub(crate) fn decide(authorizer: &Authorizer, request: &NaiveRequest) -> Value {
-    with_request(request, |request| json(&authorizer.decide(request)))
+    json(&decision(authorizer, request))
 }
 
 pub(crate) fn explain(authorizer: &Authorizer, request: &NaiveRequest) -> Value {

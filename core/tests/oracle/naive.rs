@@ -4,9 +4,12 @@
 //! It never looks at the engine, knows nothing of remedies, and must stay too simple to be wrong in the same way.
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use crate::actions::{REPO_TYPES, Row, row_of};
+use crate::actions::{Row, row_of};
+use crate::reading::{
+    before_slash, grant_on, has, hex_digest, instant, is_case_variant, is_repository,
+    is_service_account, list, listed, member_role, names, rank, role_in_group, role_on,
+};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum NaiveToken {
@@ -28,10 +31,12 @@ pub(crate) struct NaiveRequest {
 pub(crate) struct NaiveDecision {
     pub(crate) allowed: bool,
     pub(crate) reason: &'static str,
-    pub(crate) status: u64,
+    pub(crate) status: u16,
     pub(crate) message: Option<String>,
     pub(crate) generation: u64,
     pub(crate) first_failing_check: Option<&'static str>,
+    /// Contract §7, `X-Error-Code`.
+    pub(crate) error_code: Option<&'static str>,
 }
 
 /// Why the first failing check failed.
@@ -63,19 +68,34 @@ pub(crate) fn decide(document: &Value, request: &NaiveRequest) -> NaiveDecision 
             message: None,
             generation,
             first_failing_check: None,
+            error_code: None,
         },
         Err(refusal) => NaiveDecision {
             allowed: false,
             reason: refusal.reason,
-            status: match refusal.reason {
-                "missing_token" | "organization_token" | "invalid_token" | "expired_token" => 401,
-                "not_found" => 404,
-                _ => 403,
-            },
+            status: status(refusal.reason),
+            error_code: error_code(&refusal),
             message: Some(refusal.message),
             generation,
             first_failing_check: Some(refusal.check),
         },
+    }
+}
+
+fn status(reason: &str) -> u16 {
+    match reason {
+        "missing_token" | "organization_token" | "invalid_token" | "expired_token" => 401,
+        "not_found" => 404,
+        _ => 403,
+    }
+}
+
+fn error_code(refusal: &Refusal) -> Option<&'static str> {
+    match refusal.reason {
+        "not_found" if refusal.message == "Repository not found" => Some("RepoNotFound"),
+        "gated_user" => Some("GatedRepo"),
+        "missing_token" if refusal.message.contains("is restricted") => Some("GatedRepo"),
+        _ => None,
     }
 }
 
@@ -416,135 +436,4 @@ fn in_scope(token: &Value, row: &Row, home: (&str, &str), resource_type: &str, n
             })
         }
     }
-}
-
-/// Whether a fine-grained token has a grant, even an empty one, on the org (user) or on something in its namespace.
-pub(crate) fn names(token: &Value, home_type: &str, home: &str) -> bool {
-    list(&token["fineGrained"]["scoped"]).iter().any(|grant| {
-        let entity_type = grant["entity"]["type"].as_str().unwrap_or_default();
-        let entity = grant["entity"]["name"].as_str().unwrap_or_default();
-        (entity_type == home_type && entity == home)
-            || (is_repository(entity_type) && before_slash(entity) == home)
-    })
-}
-
-pub(crate) fn grant_on<'d>(token: &'d Value, entity_type: &str, name: &str) -> Option<&'d Value> {
-    list(&token["fineGrained"]["scoped"])
-        .iter()
-        .find(|grant| grant["entity"]["type"] == entity_type && grant["entity"]["name"] == name)
-}
-
-/// The role on the repository (or on the org itself, which is in no group).
-fn role_on<'d>(org_role: &'d str, group_role: &'d str, repository: Option<&Value>) -> &'d str {
-    let public = repository.is_some_and(|repository| repository["visibility"] == "public");
-    if group_role == "no_access" || org_role == "admin" {
-        return org_role;
-    }
-    if public && rank(org_role) > rank(group_role) {
-        return org_role;
-    }
-    group_role
-}
-
-fn rank(role: &str) -> usize {
-    let order = ["no_access", "read", "contributor", "write", "admin"];
-    order
-        .iter()
-        .position(|other| *other == role)
-        .expect("a role is one of the five")
-}
-
-/// The role in a list of members; not being in it is `no_access`.
-pub(crate) fn member_role<'d>(members: &'d Value, user: &str) -> &'d str {
-    let member = list(members).iter().find(|member| member["user"] == user);
-    member
-        .and_then(|member| member["role"].as_str())
-        .unwrap_or("no_access")
-}
-
-fn role_in_group<'d>(document: &'d Value, group: &str, user: &str) -> &'d str {
-    let group = list(&document["resourceGroups"])
-        .iter()
-        .find(|known| known["name"] == group);
-    group.map_or("no_access", |group| member_role(&group["members"], user))
-}
-
-pub(crate) fn is_service_account(document: &Value, name: &str) -> bool {
-    list(&document["serviceAccounts"])
-        .iter()
-        .any(|account| account["name"] == name)
-}
-
-fn listed<'d>(document: &'d Value, resource_type: &str, name: &str) -> Option<&'d Value> {
-    list(&document["resources"])
-        .iter()
-        .find(|known| known["type"] == resource_type && known["name"] == name)
-}
-
-/// Whether the name is not listed but differs only in case from one of its type that is.
-fn is_case_variant(document: &Value, resource_type: &str, name: &str) -> bool {
-    listed(document, resource_type, name).is_none()
-        && list(&document["resources"]).iter().any(|known| {
-            known["type"] == resource_type
-                && known["name"]
-                    .as_str()
-                    .is_some_and(|listed| listed.to_lowercase() == name.to_lowercase())
-        })
-}
-
-fn is_repository(resource_type: &str) -> bool {
-    REPO_TYPES.contains(&resource_type)
-}
-
-fn before_slash(name: &str) -> &str {
-    name.split('/').next().unwrap_or_default()
-}
-
-pub(crate) fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-pub(crate) fn has(strings: &Value, wanted: &str) -> bool {
-    list(strings).iter().any(|string| string == wanted)
-}
-
-pub(crate) fn hex_digest(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-/// Seconds since 1970 of an RFC 3339 time in UTC to the second, `2026-03-01T12:00:00Z`.
-pub(crate) fn instant(text: &str) -> i64 {
-    assert!(
-        text.len() == 20 && text.ends_with('Z'),
-        "the tests write times as `2026-03-01T12:00:00Z`, not `{text}`"
-    );
-    let number = |from: usize, to: usize| text[from..to].parse::<i64>().expect("digits in a time");
-    let (year, month, day) = (number(0, 4), number(5, 7), number(8, 10));
-    let leap = |year: i64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let lengths = [
-        31,
-        if leap(year) { 29 } else { 28 },
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-        31,
-    ];
-    let days_of_years: i64 = (1970..year)
-        .map(|past| if leap(past) { 366 } else { 365 })
-        .sum();
-    let days_of_months: i64 = lengths
-        .iter()
-        .take(usize::try_from(month - 1).expect("a month from 1"))
-        .sum();
-    let days = days_of_years + days_of_months + day - 1;
-    days * 86_400 + number(11, 13) * 3_600 + number(14, 16) * 60 + number(17, 19)
 }

@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::naive::{
-    grant_on, has, instant, is_service_account, list, member_role, names, refusal_by_approval,
-    refusal_by_kind,
-};
+use crate::naive::{refusal_by_approval, refusal_by_kind};
+use crate::reading::{grant_on, has, instant, is_service_account, list, member_role, names};
 
 const DAY: i64 = 86_400;
 

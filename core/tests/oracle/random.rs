@@ -8,7 +8,8 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use serde_json::{Map, Value, json};
 
 use crate::actions::{ACTIONS, REPO_TYPES, row_of};
-use crate::naive::{NaiveRequest, NaiveToken, has, hex_digest, list, names};
+use crate::naive::{NaiveRequest, NaiveToken};
+use crate::reading::{has, hex_digest, list, names};
 
 const ROLES: &[&str] = &["no_access", "read", "contributor", "write", "admin"];
 const USERS: &[&str] = &[
@@ -254,7 +255,7 @@ fn fine_grained_part(
     for _ in 0..dice.below(5) {
         let entity = match dice.below(if in_org_only { 4 } else { 8 }) {
             0 | 1 => ("org".into(), "acme".into()),
-            2 | 3 | 4 => repository(dice, resources, owner, in_org_only),
+            2..=4 => repository(dice, resources, owner, in_org_only),
             5 => ("user".into(), owner.to_owned()),
             6 => ("org".into(), dice.pick(&["other", "ACME"]).to_owned()),
             _ => (

@@ -6,7 +6,8 @@
 use serde_json::{Value, json};
 
 use crate::actions::{ACTIONS, row_of};
-use crate::naive::{NaiveRequest, NaiveToken, hex_digest};
+use crate::naive::{NaiveRequest, NaiveToken};
+use crate::reading::hex_digest;
 
 pub(crate) const NOW: &str = "2026-03-01T12:00:00Z";
 pub(crate) const TOKEN_ID: &str = "65f0c0ffee0000000000000a";

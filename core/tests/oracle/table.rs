@@ -28,7 +28,7 @@ impl Column {
 /// An outcome that is None is a combination that cannot be.
 pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
-    pub(crate) outcomes: Vec<Option<String>>,
+    pub(crate) outcomes: Vec<Option<&'static str>>,
 }
 
 impl Table {
@@ -65,20 +65,20 @@ impl Table {
 /// Adds a line for each leaf: values of the first column with equal sub-tables go together, and so on down.
 fn merge(
     columns: &[Column],
-    outcomes: &[Option<String>],
+    outcomes: &[Option<&'static str>],
     prefix: &mut Vec<String>,
     rows: &mut Vec<Vec<String>>,
 ) {
     let Some((column, rest)) = columns.split_first() else {
         if let Some(outcome) = &outcomes[0] {
             let mut row = prefix.clone();
-            row.push(outcome.clone());
+            row.push((*outcome).to_owned());
             rows.push(row);
         }
         return;
     };
     let size = outcomes.len() / column.values.len();
-    let mut groups: Vec<(&[Option<String>], Vec<&str>)> = Vec::new();
+    let mut groups: Vec<(&[Option<&'static str>], Vec<&str>)> = Vec::new();
     for (value, part) in column.values.iter().zip(outcomes.chunks(size)) {
         if part.iter().all(Option::is_none) {
             continue;

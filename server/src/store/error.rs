@@ -3,8 +3,6 @@
 //! The texts name no SQL, no value and no token: they can be logged as they are. They are never
 //! sent to a client.
 
-use std::error::Error;
-
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::migrate::MigrateError;
 
@@ -112,11 +110,6 @@ impl Trouble {
             _ => Self::Unknown,
         }
     }
-}
-
-/// Any error that randomness or the file system may bring.
-pub(super) fn other(error: impl Error) -> StoreError {
-    StoreError::Other(error.to_string())
 }
 
 #[cfg(test)]

@@ -8,10 +8,17 @@
 //! Nothing is decided here, and nothing is mailed: the store keeps rows, audit entries and notices,
 //! and gives them back. It never sees a raw token.
 
+#[macro_use]
+mod lists;
+
 mod error;
+mod fields;
 mod ids;
+mod packed;
+#[expect(clippy::duplicate_mod, reason = "one SQL text is compiled for each database")]
 mod postgres;
 mod records;
+#[expect(clippy::duplicate_mod, reason = "one SQL text is compiled for each database")]
 mod sqlite;
 
 use sqlx::migrate::Migrator;

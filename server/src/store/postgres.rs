@@ -1,12 +1,13 @@
 //! What only PostgreSQL has: how a database is reached, and how its transactions begin.
 
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, PgConnection};
 
 use super::{MIGRATIONS, StoreError};
 
 #[path = "sql/mod.rs"]
 mod sql;
-pub use sql::{SqlStore, SqlTx};
+pub(super) use sql::{SqlStore, SqlTx};
 
 /// The database of this instance of the SQL text.
 type Db = sqlx::Postgres;
@@ -20,15 +21,18 @@ const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const WRITERS: u32 = 3;
 const READERS: u32 = 8;
 
-/// Opens the pools for writing and for reading, and brings the schema up to date: writers that wait for the lock never keep a reader out.
+/// Opens the pools for writing and for reading, and brings the schema up to date: writers that
+/// wait for the lock never keep a reader out.
 pub(super) async fn open(url: &str) -> Result<SqlStore, StoreError> {
-    let write = PgPoolOptions::new()
-        .max_connections(WRITERS)
-        .connect(url)
-        .await?;
+    // A pool tries again and again; whoever starts a server with a wrong address is told at once.
+    let mut first = PgConnection::connect(url).await?;
+    let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&mut first).await?;
+    first.close().await?;
+    if encoding != "UTF8" {
+        return Err(StoreError::Other("its encoding must be UTF8".into()));
+    }
+    let write = PgPoolOptions::new().max_connections(WRITERS).connect_lazy(url)?;
     MIGRATIONS.run(&write).await?;
-    let read = PgPoolOptions::new()
-        .max_connections(READERS)
-        .connect_lazy(url)?;
+    let read = PgPoolOptions::new().max_connections(READERS).connect_lazy(url)?;
     Ok(SqlStore::new(write, read))
 }

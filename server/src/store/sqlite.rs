@@ -8,7 +8,7 @@ use super::{MIGRATIONS, StoreError};
 
 #[path = "sql/mod.rs"]
 mod sql;
-pub use sql::{SqlStore, SqlTx};
+pub(super) use sql::{SqlStore, SqlTx};
 
 /// The database of this instance of the SQL text.
 type Db = sqlx::Sqlite;
@@ -22,8 +22,8 @@ const BEGIN_READ: &str = "BEGIN";
 const READERS: u32 = 8;
 const BUSY: Duration = Duration::from_secs(10);
 
-/// Opens the pools for writing and for reading, and brings the schema up to date. One writer: SQLite has no more, and queueing for the
-/// connection is fairer than polling for the lock.
+/// Opens the pools for writing and for reading, and brings the schema up to date. One
+/// writer: SQLite has no more, and queueing for the connection is fairer than polling for the lock.
 pub(super) async fn open(path: &str) -> Result<SqlStore, StoreError> {
     if path.is_empty() || path.contains(":memory:") {
         let why = "`sqlite:` needs the path of a file: a database in memory would be lost";

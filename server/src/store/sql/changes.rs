@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use tokenward_core::{AuditEntry, Change, Notice, RetiredDigest, Timestamp, TokenId};
 
-use super::columns::{to_json, to_word};
 use super::{Connection, SqlStore, SqlTx, journal, number, query, rows};
 use crate::store::StoreError;
+use crate::store::fields::{to_json, to_word};
 use crate::store::ids::notice_id;
 use crate::store::records::Recorded;
 

@@ -3,6 +3,7 @@
 use super::columns::Columns;
 use super::{SqlStore, journal, query};
 use crate::store::StoreError;
+use crate::store::fields::Fields;
 use crate::store::records::{HubCredential, Recorded};
 
 impl SqlStore {

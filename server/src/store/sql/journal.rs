@@ -1,8 +1,9 @@
 //! The journal: what the newest changes were, for servers that hold the world in memory.
 
-use super::columns::{Columns, to_json};
+use super::columns::Columns;
 use super::{Connection, SqlStore, SqlTx, number, query};
 use crate::store::StoreError;
+use crate::store::fields::{Fields, to_json};
 use crate::store::records::{JOURNAL_KEPT, JournalEntry, Recorded};
 
 impl SqlStore {

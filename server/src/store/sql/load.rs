@@ -6,38 +6,50 @@
 use futures_util::TryStreamExt;
 use tokenward_core::{Member, Organization, Repository, Row};
 
-use super::columns::{Columns, standing_columns, token_columns, user_columns};
+use super::columns::Columns;
 use super::{Connection, SqlStore, query};
 use crate::store::StoreError;
+use crate::store::fields::Fields;
+use crate::store::packed::Packed;
 
-type Read = fn(&mut Columns<'_>) -> Result<Row, StoreError>;
+macro_rules! select {
+    ($columns:expr, $table:literal) => {
+        concat!("SELECT ", $columns, " FROM ", $table)
+    };
+}
+
+type Read = fn(&mut Packed<'_>) -> Result<Row, StoreError>;
 
 /// Each table with what its rows are.
 const TABLES: [(&str, Read); 8] = [
+    (select!(user_columns!(packed), "users u"), |fields| fields.user().map(Row::User)),
     (
-        concat!("SELECT ", user_columns!(), " FROM users u"),
-        |columns| columns.user().map(Row::User),
-    ),
-    (
-        "SELECT name, plan, token_policy, generation FROM organizations",
+        select!(
+            packed!(text "name", text "plan", text "token_policy", number "generation"),
+            "organizations"
+        ),
         organization,
     ),
-    ("SELECT org, name FROM service_accounts", service_account),
-    ("SELECT org, username, role FROM members", member),
-    ("SELECT org, name, members FROM resource_groups", group),
+    (select!(packed!(text "org", text "name"), "service_accounts"), service_account),
+    (select!(packed!(text "org", text "username", text "role"), "members"), member),
+    (select!(packed!(text "org", text "name", text "members"), "resource_groups"), group),
     (
-        "SELECT type, name, visibility, gated, resource_group, created_by, gated_users \
-         FROM repositories",
+        select!(
+            packed!(
+                text "type", text "name", text "visibility", flag "gated", text "resource_group",
+                text "created_by", text "gated_users"
+            ),
+            "repositories"
+        ),
         repository,
     ),
-    (
-        concat!("SELECT ", token_columns!(), " FROM tokens t"),
-        |columns| columns.token().map(Row::Token),
-    ),
+    (select!(token_columns!(packed), "tokens t"), |fields| fields.token().map(Row::Token)),
     (
         concat!(
-            "SELECT s.token, s.org, ",
-            standing_columns!(),
+            "SELECT ",
+            packed!(text "s.token", text "s.org"),
+            " || ",
+            standing_columns!(packed),
             " FROM standings s"
         ),
         standing,
@@ -70,62 +82,62 @@ async fn load_table(
 ) -> Result<(), StoreError> {
     let mut rows = query(sql).fetch(snapshot);
     while let Some(row) = rows.try_next().await? {
-        each(read(&mut Columns::of(&row))?);
+        each(read(&mut Packed::of(Columns::of(&row).text()?))?);
     }
     Ok(())
 }
 
-fn organization(columns: &mut Columns<'_>) -> Result<Row, StoreError> {
+fn organization(fields: &mut Packed<'_>) -> Result<Row, StoreError> {
     let organization = Organization {
-        name: columns.name()?,
-        plan: columns.word()?,
-        token_policy: columns.word()?,
+        name: fields.name()?,
+        plan: fields.word()?,
+        token_policy: fields.word()?,
     };
     Ok(Row::Organization {
         organization,
-        generation: columns.count()?,
+        generation: fields.count()?,
     })
 }
 
-fn service_account(columns: &mut Columns<'_>) -> Result<Row, StoreError> {
+fn service_account(fields: &mut Packed<'_>) -> Result<Row, StoreError> {
     Ok(Row::ServiceAccount {
-        org: columns.name()?,
-        name: columns.name()?,
+        org: fields.name()?,
+        name: fields.name()?,
     })
 }
 
-fn member(columns: &mut Columns<'_>) -> Result<Row, StoreError> {
+fn member(fields: &mut Packed<'_>) -> Result<Row, StoreError> {
     Ok(Row::Member {
-        org: columns.name()?,
-        user: columns.name()?,
-        role: Some(columns.word()?),
+        org: fields.name()?,
+        user: fields.name()?,
+        role: Some(fields.word()?),
     })
 }
 
-fn group(columns: &mut Columns<'_>) -> Result<Row, StoreError> {
+fn group(fields: &mut Packed<'_>) -> Result<Row, StoreError> {
     Ok(Row::Group {
-        org: columns.name()?,
-        name: columns.group_name()?,
-        members: Some(columns.json::<Vec<Member>>()?),
+        org: fields.name()?,
+        name: fields.group_name()?,
+        members: Some(fields.json::<Vec<Member>>()?),
     })
 }
 
-fn repository(columns: &mut Columns<'_>) -> Result<Row, StoreError> {
+fn repository(fields: &mut Packed<'_>) -> Result<Row, StoreError> {
     Ok(Row::Repository(Repository {
-        r#type: columns.word()?,
-        name: columns.text()?.into(),
-        visibility: columns.word()?,
-        gated: columns.flag()?,
-        resource_group: columns.maybe_word()?,
-        created_by: columns.maybe_name()?,
-        gated_users: columns.json()?,
+        r#type: fields.word()?,
+        name: fields.text()?.into(),
+        visibility: fields.word()?,
+        gated: fields.flag()?,
+        resource_group: fields.maybe_word()?,
+        created_by: fields.maybe_name()?,
+        gated_users: fields.json()?,
     }))
 }
 
-fn standing(columns: &mut Columns<'_>) -> Result<Row, StoreError> {
+fn standing(fields: &mut Packed<'_>) -> Result<Row, StoreError> {
     Ok(Row::Standing {
-        token: columns.token_id()?,
-        org: columns.name()?,
-        standing: columns.standing()?,
+        token: fields.token_id()?,
+        org: fields.name()?,
+        standing: fields.standing()?,
     })
 }

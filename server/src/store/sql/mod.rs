@@ -19,6 +19,7 @@ use tokenward_core::Timestamp;
 
 use super::{BEGIN, BEGIN_READ, Db};
 use crate::store::StoreError;
+use crate::store::fields::Fields;
 
 type Connection = <Db as Database>::Connection;
 type DbRow = <Db as Database>::Row;

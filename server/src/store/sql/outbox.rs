@@ -7,6 +7,7 @@ use tokenward_core::Timestamp;
 use super::columns::Columns;
 use super::{SqlStore, query};
 use crate::store::StoreError;
+use crate::store::fields::Fields;
 use crate::store::records::{CLAIM_LASTS, QueuedNotice};
 
 impl SqlStore {

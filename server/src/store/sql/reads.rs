@@ -6,9 +6,10 @@ use std::hash::Hash;
 use sqlx::QueryBuilder;
 use tokenward_core::{AuditEntry, GroupName, Name, Standing, Token, TokenDigest, TokenId, User};
 
-use super::columns::{Columns, standing_columns, token_columns, user_columns};
+use super::columns::Columns;
 use super::{Connection, Db, SqlStore, SqlTx, query};
 use crate::store::StoreError;
+use crate::store::fields::Fields;
 use crate::store::ids::{audit_id, group_id};
 use crate::store::records::StoredEntry;
 
@@ -134,7 +135,7 @@ impl SqlTx {
 
 async fn tokens(connection: &mut Connection, ids: &[TokenId]) -> Result<Vec<Token>, StoreError> {
     let begin = || {
-        let select = concat!("SELECT ", token_columns!(), " FROM tokens t WHERE t.id");
+        let select = concat!("SELECT ", token_columns!(plain), " FROM tokens t WHERE t.id");
         QueryBuilder::new(select)
     };
     let found = select_in(connection, begin, ids, |columns| columns.token()).await?;
@@ -149,9 +150,9 @@ async fn token_page(
     let begin = || {
         let mut builder = QueryBuilder::new(concat!(
             "SELECT ",
-            token_columns!(),
+            token_columns!(plain),
             ", ",
-            standing_columns!(),
+            standing_columns!(plain),
             " FROM tokens t LEFT JOIN standings s ON s.token = t.id AND s.org = "
         ));
         builder.push_bind(org.to_string()).push(" WHERE t.id");
@@ -165,7 +166,7 @@ async fn token_page(
 async fn tokens_of(connection: &mut Connection, owner: &Name) -> Result<Vec<Token>, StoreError> {
     let sql = concat!(
         "SELECT ",
-        token_columns!(),
+        token_columns!(plain),
         " FROM tokens t WHERE t.owner = $1 ORDER BY t.created_at, t.id"
     );
     let rows = query(sql)
@@ -182,7 +183,7 @@ async fn standings(
     let begin = || {
         QueryBuilder::new(concat!(
             "SELECT s.token, s.org, ",
-            standing_columns!(),
+            standing_columns!(plain),
             " FROM standings s WHERE s.token"
         ))
     };
@@ -195,7 +196,7 @@ async fn users(connection: &mut Connection, names: &[Name]) -> Result<Vec<User>,
     let begin = || {
         QueryBuilder::new(concat!(
             "SELECT ",
-            user_columns!(),
+            user_columns!(plain),
             " FROM users u WHERE u.name"
         ))
     };

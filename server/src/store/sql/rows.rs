@@ -8,9 +8,9 @@ use tokenward_core::{
     TokenId, User,
 };
 
-use super::columns::{to_json, to_word};
 use super::{Connection, millis, number, query};
 use crate::store::StoreError;
+use crate::store::fields::{to_json, to_word};
 
 pub(super) async fn put(tx: &mut Connection, row: &Row) -> Result<(), StoreError> {
     match row {

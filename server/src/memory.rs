@@ -1,0 +1,61 @@
+//! What the server knows without asking the database: the index, who administers the site, and
+//! the hubs' credentials. It follows the store's journal.
+
+use std::collections::{HashMap, HashSet};
+
+use tokenward_core::{Name, Row, TokenDigest, TokenId, User, World};
+
+use crate::store::{HubCredential, JournalEntry, Recorded, Store, StoreError};
+
+/// The state that decisions are made from.
+#[derive(Default)]
+pub struct Memory {
+    /// Organizations, users and tokens.
+    pub world: World,
+    /// The users who administer the site.
+    pub site_admins: HashSet<Name>,
+    /// The credentials of hubs.
+    pub hubs: HashMap<TokenDigest, TokenId>,
+    /// The number of the newest change that is in here.
+    pub seq: u64,
+}
+
+impl Memory {
+    /// Everything that the store has.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn load(store: &Store) -> Result<Self, StoreError> {
+        let mut memory = Self::default();
+        let tokens = store.token_count().await?;
+        memory.world.reserve(usize::try_from(tokens).unwrap_or_default());
+        memory.seq = store.load(|row| memory.apply(&row)).await?;
+        for hub in store.hub_credentials().await? {
+            memory.hubs.insert(hub.digest, hub.id);
+        }
+        Ok(memory)
+    }
+
+    /// Follows one committed change.
+    pub fn follow(&mut self, entry: &JournalEntry) {
+        match &entry.recorded {
+            Recorded::Rows(rows) => rows.iter().for_each(|row| self.apply(row)),
+            Recorded::HubCredential(HubCredential { digest, id, .. }) => {
+                self.hubs.insert(*digest, *id);
+            }
+        }
+        self.seq = entry.seq;
+    }
+
+    /// Follows one row.
+    pub fn apply(&mut self, row: &Row) {
+        if let Row::User(User { name, site_admin, .. }) = row {
+            if *site_admin {
+                self.site_admins.insert(name.clone());
+            } else {
+                self.site_admins.remove(name);
+            }
+        }
+        self.world.apply(row);
+    }
+}

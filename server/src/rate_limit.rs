@@ -1,0 +1,60 @@
+//! Failing calls by address: past the limit they are answered 429 (contract §7, H§6.5).
+//!
+//! Fixed windows, as on the Hub. Calls that succeed are never counted and never held back, so that
+//! one broken script does not shut out everybody behind the same address.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use tokenward_core::Timestamp;
+
+/// The length of a window, in seconds.
+pub const WINDOW: u64 = 300;
+
+/// Counts failing calls by address.
+pub struct RateLimit {
+    limit: u32,
+    state: Mutex<Window>,
+}
+
+#[derive(Default)]
+struct Window {
+    number: u64,
+    counts: HashMap<IpAddr, u32>,
+}
+
+/// What an address may still do in this window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// Whether it has failed too often.
+    pub exceeded: bool,
+    /// How many failing calls a window allows.
+    pub limit: u32,
+    /// Seconds until the next window.
+    pub reset: u64,
+}
+
+impl RateLimit {
+    /// Allows this many failing calls from one address in a window.
+    #[must_use]
+    pub fn new(limit: u32) -> Self {
+        Self { limit, state: Mutex::default() }
+    }
+
+    /// Counts a failing call.
+    pub fn failed(&self, address: IpAddr, now: Timestamp) -> Allowance {
+        let seconds = u64::try_from(now.as_millis()).unwrap_or_default() / 1000;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.number != seconds / WINDOW {
+            *state = Window { number: seconds / WINDOW, counts: HashMap::new() };
+        }
+        let count = state.counts.entry(address).or_default();
+        *count = count.saturating_add(1);
+        Allowance {
+            exceeded: *count > self.limit,
+            limit: self.limit,
+            reset: WINDOW - seconds % WINDOW,
+        }
+    }
+}
