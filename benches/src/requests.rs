@@ -1,6 +1,6 @@
 //! Requests as a client sends them: a raw token, an action, the name of a repository.
 
-use tokenward_core::{Decision, ParseError, Presented, Request, Resource, TokenSecret, World};
+use tokenward_core::{Decision, ParseError, Presented, Request, Resource, TokenKind, TokenSecret, World};
 
 use crate::{Size, names, now, numbers, rows};
 
@@ -34,13 +34,13 @@ impl Question {
 }
 
 /// The nth of an endless row of requests, in no order: any token, on a repository of its owner's
-/// organization; four in five read, and the others write where a grant is.
+/// organization; one in five writes, where a grant may be.
 #[must_use]
 pub fn question(size: Size, nth: u32) -> Question {
     let mut numbers = numbers(REQUESTS, nth);
     let token = numbers.u32(..size.tokens);
     let org = names::org_of(size, names::owner_of(size, token));
-    let writes = numbers.u8(..5) == 0;
+    let writes = numbers.u8(..5) == 0 && rows::token_kind(size, token) != TokenKind::Read;
     let repository = if writes {
         rows::granted_repository(size, token)
     } else {

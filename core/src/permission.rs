@@ -87,6 +87,16 @@ impl PermissionSet {
         Self(known.fold(0, |bits, permission| bits | bit(permission)))
     }
 
+    /// The set as a number: one bit for each permission, in the order of the table.
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The set of a number that [`Self::bits`] gave.
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     /// Whether the permission is in the set.
     #[must_use]
     pub const fn has(self, permission: Permission) -> bool {

@@ -64,7 +64,7 @@ const SAMPLES: &[Sample] = &[
     Sample { title: "ci push", owners: &["ada", "grace"], kind: Fine, grants: &[("org:acme", PUSH)], age: 400, used: Some(2), expires: None, fate: None },
     Sample { title: "new uploader", owners: &["bob", "eli", "fatma"], kind: Fine, grants: &[("org:acme", PUSH)], age: 1, used: None, expires: Some(90), fate: None },
     Sample { title: "chat bot", owners: &["bob", "dara"], kind: Fine, grants: &[("org:acme", CHAT)], age: 3, used: None, expires: Some(30), fate: None },
-    Sample { title: "everything", owners: &["eli", "gus"], kind: Fine, grants: &[("org:acme", &["repo.write", "org.write"])], age: 15, used: Some(14), expires: None, fate: Some(Deny) },
+    Sample { title: "everything", owners: &["eli", "fatma"], kind: Fine, grants: &[("org:acme", &["repo.write", "org.write"])], age: 15, used: Some(14), expires: None, fate: Some(Deny) },
     Sample { title: "lost laptop", owners: &["dara", "fatma"], kind: Fine, grants: &[("org:acme", PUSH)], age: 150, used: Some(30), expires: None, fate: Some(Revoke) },
     Sample { title: "contractor", owners: &["eli"], kind: Fine, grants: &[("dataset:acme/reviews", READ)], age: 100, used: Some(70), expires: Some(-10), fate: Some(Approve) },
     Sample { title: "at home", owners: &["ada", "bob", "chen", "dara", "eli", "fatma", "grace"], kind: Fine, grants: &[], age: 50, used: Some(5), expires: None, fate: None },

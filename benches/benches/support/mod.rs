@@ -11,7 +11,7 @@ use criterion::Criterion;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 
 /// The time that this thread has spent on a processor.
-pub struct ProcessorTime;
+pub(crate) struct ProcessorTime;
 
 impl Measurement for ProcessorTime {
     type Intermediate = ThreadTime;
@@ -43,12 +43,12 @@ impl Measurement for ProcessorTime {
 }
 
 /// Criterion, measuring time on the processor.
-pub fn criterion() -> Criterion<ProcessorTime> {
+pub(crate) fn criterion() -> Criterion<ProcessorTime> {
     Criterion::default().with_measurement(ProcessorTime)
 }
 
 /// Each call gives the next of a list, from the first again after the last.
-pub fn in_turn<'a, T>(list: &'a [T]) -> impl Fn() -> &'a T {
+pub(crate) fn in_turn<'a, T>(list: &'a [T]) -> impl Fn() -> &'a T {
     let next = Cell::new(0);
     move || {
         let at = next.get();

@@ -9,6 +9,7 @@ use crate::decision::{Presented, Request};
 use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
+use crate::role::Role;
 use crate::secret::Form;
 
 impl World {
@@ -66,7 +67,8 @@ impl World {
                 };
                 let (repo, group) = repo_facts(org, resource, Some(token.owner));
                 let group_role = group.and_then(|group| org.group_role(group, token.owner));
-                let (facts, account) = self.org_view(token.owner, org, org.policy);
+                let role = self.names.role_in(token.owner, place);
+                let (facts, account) = self.org_view(token.owner, org, role, org.policy);
                 let namespace = Namespace::Org(OrgFacts {
                     group_role,
                     ..facts
@@ -103,7 +105,8 @@ impl World {
                 repo: Repo::UNLISTED,
             };
         };
-        let (facts, account) = self.org_view(token.owner, org, policy);
+        let role = org.members.get(&token.owner).copied();
+        let (facts, account) = self.org_view(token.owner, org, role, policy);
         let group_role = org.best_group_role(token.owner);
         let namespace = Namespace::Org(OrgFacts {
             group_role,
@@ -125,13 +128,14 @@ impl World {
         &self,
         owner: NameId,
         org: &OrgEntry,
+        role: Option<Role>,
         policy: TokenPolicy,
     ) -> (OrgFacts, bool) {
         let service_account = self.names.holder(owner) == Holder::ServiceAccount(org.name);
         let facts = OrgFacts {
             policy,
             has_groups: org.has_groups(),
-            role: org.members.get(&owner).copied(),
+            role,
             group_role: None,
             service_account,
         };
@@ -218,7 +222,7 @@ fn known_token(
         known.names_namespace = true;
         if grant.kind == holder {
             known.namespace_grant = grant.permissions;
-        } else if grant.kind == resource.kind() && resource.repo() == Some(grant.repo.as_str()) {
+        } else if grant.kind == resource.kind() && resource.repo() == Some(grant.repo) {
             known.repo_grant = Some(grant.permissions);
         }
     }

@@ -4,8 +4,10 @@
 //! decisions, previews and findings need: no reasons, no mail addresses, no raw tokens.
 
 mod facts;
+mod grants;
 mod names;
 mod orgs;
+mod places;
 mod readable;
 mod rows;
 mod shown;
@@ -190,11 +192,8 @@ impl World {
             resource,
             now,
         };
-        let decision = self.decide(&request);
-        match self.token(presented) {
-            Some(token) if !decision.reason.is_unauthenticated() => Ok(token),
-            _ => Err(decision),
-        }
+        let (decision, token) = self.decide_and_identify(&request);
+        token.ok_or(decision)
     }
 
     /// Notes that a token was used.
@@ -238,7 +237,7 @@ impl World {
         let places = entry.map_or(&[][..], |entry| &entry.orgs);
         places
             .iter()
-            .filter_map(|at| self.orgs.get(*at as usize))
+            .filter_map(|member| self.orgs.get(member.org as usize))
             .map(|org| self.names.name(org.name))
     }
 

@@ -6,6 +6,8 @@ use core::hash::BuildHasher;
 use compact_str::CompactString;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use crate::role::Role;
+
 /// A name as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct NameId(pub(super) u32);
@@ -40,8 +42,16 @@ pub(super) struct NameEntry {
     pub(super) name: CompactString,
     pub(super) holder: Holder,
     pub(super) tokens: Vec<u32>,
-    /// The organizations that the user is a member of, by place.
-    pub(super) orgs: Vec<u32>,
+    /// Where the user is a member.
+    pub(super) orgs: Vec<Membership>,
+}
+
+/// A user's role in one organization. The organization has it too, but here it is at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Membership {
+    /// The organization's place.
+    pub(super) org: u32,
+    pub(super) role: Role,
 }
 
 /// All names that have been mentioned.
@@ -104,6 +114,14 @@ impl Names {
     #[inline]
     pub(super) fn get_mut(&mut self, id: NameId) -> Option<&mut NameEntry> {
         self.entries.get_mut(id.0 as usize)
+    }
+
+    /// The role of a user in the organization at this place.
+    #[inline]
+    pub(super) fn role_in(&self, user: NameId, org: u32) -> Option<Role> {
+        let mut orgs = self.get(user)?.orgs.iter();
+        orgs.find(|member| member.org == org)
+            .map(|member| member.role)
     }
 
     /// What a number stands for.

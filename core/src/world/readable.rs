@@ -31,7 +31,7 @@ impl World {
         let orgs = owner
             .orgs
             .iter()
-            .filter_map(|at| self.orgs.get(*at as usize));
+            .filter_map(|member| self.orgs.get(member.org as usize));
         let readable = orgs.filter(|org| self.reads_all(token, place, org, now));
         readable.map(|org| self.names.name(org.name)).collect()
     }
@@ -57,7 +57,7 @@ impl World {
             let mut own = token
                 .grants_in(org.name)
                 .filter(|grant| grant.kind.is_repo());
-            own.all(|grant| reads(grant.kind, &grant.repo))
+            own.all(|grant| reads(grant.kind, grant.repo))
         });
         granted
             && self.reads_unlisted(place, org, now)

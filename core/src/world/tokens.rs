@@ -1,28 +1,20 @@
 //! The tokens of the index: found by digest or by id, small enough to hold a million of them.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::hash::{BuildHasher, Hash};
 
 use compact_str::CompactString;
-use hashbrown::HashTable;
+use hashbrown::DefaultHashBuilder;
 
+use super::grants::{GrantEntry, Grants};
 use super::names::{NameId, Names};
+use super::places::Places;
 use crate::ids::TokenId;
 use crate::permission::PermissionSet;
 use crate::resource::{Resource, ResourceType};
 use crate::secret::TokenDigest;
 use crate::timestamp::Timestamp;
 use crate::token::{FineGrained, IssuedBy, Token, TokenKind};
-
-/// Permissions on one entity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct GrantEntry {
-    pub(super) namespace: NameId,
-    pub(super) permissions: PermissionSet,
-    pub(super) kind: ResourceType,
-    /// Empty for an organization or a user.
-    pub(super) repo: CompactString,
-}
 
 /// What decisions, previews and findings need of one token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +27,7 @@ pub(super) struct TokenEntry {
     expires_at: i64,
     last_used_at: i64,
     pub(super) display_name: Option<CompactString>,
-    pub(super) grants: Box<[GrantEntry]>,
+    pub(super) grants: Grants,
     pub(super) global: PermissionSet,
     pub(super) kind: TokenKind,
     pub(super) can_read_gated: bool,
@@ -90,7 +82,7 @@ impl TokenEntry {
     }
 
     /// The grants on an organization and in its namespace.
-    pub(super) fn grants_in(&self, org: NameId) -> impl Iterator<Item = &GrantEntry> {
+    pub(super) fn grants_in(&self, org: NameId) -> impl Iterator<Item = GrantEntry<'_>> {
         self.grants
             .iter()
             .filter(move |grant| grant.namespace == org && grant.kind != ResourceType::User)
@@ -102,14 +94,14 @@ impl TokenEntry {
     }
 }
 
-fn entries(fine_grained: &FineGrained, names: &mut Names) -> Box<[GrantEntry]> {
+fn entries(fine_grained: &FineGrained, names: &mut Names) -> Grants {
     let known = fine_grained.scoped.iter().filter_map(|grant| {
         let resource: Resource<'_> = grant.entity.resource()?;
         Some(GrantEntry {
             namespace: names.mention(resource.namespace()),
             permissions: PermissionSet::parse(grant.permissions.iter().map(CompactString::as_str)),
             kind: resource.kind(),
-            repo: resource.repo().unwrap_or_default().into(),
+            repo: resource.repo().unwrap_or_default(),
         })
     });
     known.collect()
@@ -120,14 +112,17 @@ fn entries(fine_grained: &FineGrained, names: &mut Names) -> Box<[GrantEntry]> {
 pub(super) struct Tokens {
     /// A place is never used for another token, so that nothing kept under it can be inherited.
     entries: Vec<Option<TokenEntry>>,
-    by_digest: HashTable<u32>,
-    by_id: HashTable<u32>,
+    by_digest: Places,
+    by_id: Places,
+    hasher: DefaultHashBuilder,
 }
 
 impl Tokens {
     /// Makes room for so many more tokens at once.
     pub(super) fn reserve(&mut self, more: usize) {
         self.entries.reserve_exact(more);
+        self.by_digest.reserve(more);
+        self.by_id.reserve(more);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -146,16 +141,14 @@ impl Tokens {
     #[inline]
     pub(super) fn find_digest(&self, digest: &TokenDigest) -> Option<u32> {
         let half = half(digest);
-        let same = |at: &u32| {
-            self.get(*at)
-                .is_some_and(|token| token.digest == Some(half))
-        };
-        self.by_digest.find(spread(&half), same).copied()
+        let same = |at| self.get(at).is_some_and(|token| token.digest == Some(half));
+        self.by_digest.find(self.hash(half), same)
     }
 
+    #[inline]
     pub(super) fn find_id(&self, id: TokenId) -> Option<u32> {
-        let same = |at: &u32| self.get(*at).is_some_and(|token| token.id == id);
-        self.by_id.find(spread(id.as_bytes()), same).copied()
+        let same = |at| self.get(at).is_some_and(|token| token.id == id);
+        self.by_id.find(self.hash(id), same)
     }
 
     pub(super) fn insert(&mut self, token: TokenEntry) -> u32 {
@@ -173,40 +166,28 @@ impl Tokens {
     }
 
     fn put(&mut self, at: u32, token: TokenEntry) {
-        let (digest, id) = (token.digest, token.id);
+        if let Some(half) = token.digest {
+            self.by_digest.insert(self.hash(half), at);
+        }
+        self.by_id.insert(self.hash(token.id), at);
         if let Some(place) = self.entries.get_mut(at as usize) {
             *place = Some(token);
         }
-        let Self {
-            entries,
-            by_digest,
-            by_id,
-        } = self;
-        let entry = |at: &u32| entries.get(*at as usize).and_then(Option::as_ref);
-        if let Some(half) = digest {
-            let hash = |at: &u32| {
-                entry(at)
-                    .and_then(|token| token.digest.as_ref())
-                    .map_or(0, |half| spread(half))
-            };
-            by_digest.insert_unique(spread(&half), at, hash);
-        }
-        let hash = |at: &u32| entry(at).map_or(0, |token| spread(token.id.as_bytes()));
-        by_id.insert_unique(spread(id.as_bytes()), at, hash);
     }
 
     pub(super) fn remove(&mut self, at: u32) -> Option<TokenEntry> {
         let token = self.entries.get_mut(at as usize)?.take()?;
-        let same = |other: &u32| *other == at;
-        if let Some(half) = &token.digest
-            && let Ok(found) = self.by_digest.find_entry(spread(half), same)
-        {
-            found.remove();
+        if let Some(half) = token.digest {
+            self.by_digest.remove(self.hash(half), at);
         }
-        if let Ok(found) = self.by_id.find_entry(spread(token.id.as_bytes()), same) {
-            found.remove();
-        }
+        self.by_id.remove(self.hash(token.id), at);
         Some(token)
+    }
+
+    /// With a key of its own: whoever chooses ids and digests cannot choose these.
+    #[inline]
+    fn hash(&self, key: impl Hash) -> u64 {
+        self.hasher.hash_one(key)
     }
 }
 
@@ -216,18 +197,4 @@ fn half(digest: &TokenDigest) -> [u8; 16] {
         .zip(digest.as_bytes())
         .for_each(|(to, from)| *to = *from);
     half
-}
-
-/// A hash of bytes that are evenly spread already, or nearly so.
-#[inline]
-fn spread(bytes: &[u8]) -> u64 {
-    let fold = |hash: u64, chunk: &[u8]| {
-        let mut word = [0; 8];
-        word.iter_mut()
-            .zip(chunk)
-            .for_each(|(to, from)| *to = *from);
-        (hash.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    };
-    let hash = bytes.chunks(8).fold(0, fold);
-    hash ^ (hash >> 32)
 }

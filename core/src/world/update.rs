@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use hashbrown::HashMap;
 
 use super::World;
-use super::names::{Holder, NameId};
+use super::names::{Holder, Membership, NameId};
 use super::orgs::{GroupEntry, OrgEntry, RepoEntry, StandingEntry};
 use super::tokens::TokenEntry;
 use crate::ids::{GroupName, Name, TokenId};
@@ -100,10 +100,10 @@ impl World {
             return;
         };
         if let Some(entry) = self.names.get_mut(id) {
-            entry.orgs.retain(|org| *org != at);
-            if role.is_some() {
-                entry.orgs.push(at);
-            }
+            entry.orgs.retain(|member| member.org != at);
+            entry
+                .orgs
+                .extend(role.map(|role| Membership { org: at, role }));
         }
     }
 

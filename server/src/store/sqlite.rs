@@ -49,7 +49,7 @@ fn options(path: &str) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY)
-        .row_buffer_size(1024)
+        .row_buffer_size(4096)
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -3,8 +3,11 @@
 //!
 //! One pass over each table, in one transaction, row by row: nothing is gathered.
 
-use futures_util::TryStreamExt;
+use std::time::Duration;
+
+use futures_util::StreamExt;
 use tokenward_core::{Member, Organization, Repository, Row};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::columns::Columns;
 use super::{Connection, SqlStore, query};
@@ -19,6 +22,10 @@ macro_rules! select {
 }
 
 type Read = fn(&mut Packed<'_>) -> Result<Row, StoreError>;
+
+/// How many rows are taken at once, at most.
+const GATHERED: usize = 1024;
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Each table with what its rows are.
 const TABLES: [(&str, Read); 8] = [
@@ -74,15 +81,22 @@ impl SqlStore {
     }
 }
 
+/// A driver hands its rows over from elsewhere, and being woken for each of them costs more than
+/// reading it: whoever is through with what is there lets some more gather.
 async fn load_table(
     snapshot: &mut Connection,
     sql: &'static str,
     read: Read,
     each: &mut (impl FnMut(Row) + Send),
 ) -> Result<(), StoreError> {
-    let mut rows = query(sql).fetch(snapshot);
-    while let Some(row) = rows.try_next().await? {
-        each(read(&mut Packed::of(Columns::of(&row).text()?))?);
+    let mut chunks = query(sql).fetch(snapshot).ready_chunks(GATHERED);
+    let mut pause = interval(PAUSE);
+    pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while let Some(rows) = chunks.next().await {
+        for row in rows {
+            each(read(&mut Packed::of(Columns::of(&row?).text()?))?);
+        }
+        pause.tick().await;
     }
     Ok(())
 }

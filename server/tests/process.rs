@@ -1,0 +1,59 @@
+//! The real program, as a process: what it prints, keeps, survives and never says.
+//!
+//! What its answers mean is tested in-process elsewhere; here it is killed, watched and raced.
+
+#[path = "support/database/mod.rs"]
+mod database;
+#[path = "process/crash.rs"]
+mod crash;
+#[path = "process/host.rs"]
+mod host;
+#[path = "process/machine.rs"]
+mod machine;
+#[path = "process/races.rs"]
+mod races;
+#[path = "process/secrets.rs"]
+mod secrets;
+
+use database::{Kind, with_database};
+
+/// Makes a test of each case for each database.
+macro_rules! on_both {
+    ($($file:ident: $($case:ident,)*;)*) => {
+        mod sqlite {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::with_database(super::Kind::Sqlite, super::$file::$case).await;
+                }
+            )*)*
+        }
+        mod postgres {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::with_database(super::Kind::Postgres, super::$file::$case).await;
+                }
+            )*)*
+        }
+    };
+}
+
+on_both! {
+    crash:
+        a_killed_server_has_every_change_that_it_acknowledged,
+    ;
+    races:
+        two_hundred_revokes_are_one,
+        of_two_administrators_one_comes_first,
+        administrators_who_revoke_each_other_cannot_both_win,
+    ;
+    machine:
+        a_policy_that_blocks_its_caller_is_refused_and_the_machine_can_still_set_it,
+        a_hub_token_made_beside_a_running_server_lists_repositories,
+        an_administrators_token_made_beside_a_running_server_works,
+    ;
+    secrets:
+        a_raw_token_is_in_no_log_and_no_database,
+    ;
+}
