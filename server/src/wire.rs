@@ -202,8 +202,6 @@ pub struct PutRepository {
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<String>")]
     pub created_by: Option<Option<Name>>,
-    /// The generation that the caller insists on.
-    pub if_generation: Option<u64>,
 }
 
 /// `POST /api/users`

@@ -1,7 +1,8 @@
 //! The core on a bare WASM target, where there is no `std` that it could lean on.
 //!
-//! `wasm32v1-none` comes with `core` and `alloc` only. Where no tool chain has it, Debian's Rust
-//! builds those two from source. `wasm32-unknown-unknown` would prove nothing: it comes with `std`.
+//! `wasm32v1-none` comes with `core` and `alloc` only. Where the tool chain lacks it, Debian's Rust
+//! builds those two from source; only where that is not to be had is rustup asked to download it.
+//! `wasm32-unknown-unknown` would prove nothing: it comes with `std`.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,16 +18,23 @@ const DEBIANS_SOURCE: &str = "/usr/lib/rustlib/src/rust/library/core/Cargo.toml"
 
 /// Builds `tokenward-core` there.
 pub(crate) fn build_core(count: &mut Count) -> Result<()> {
-    let mut command = if has_target() || add_target() {
-        place::cargo()
-    } else {
-        debians_cargo()?
-    };
+    let mut command = cargo()?;
     command.args(["build", "--package", "tokenward-core", "--target", TARGET]);
     command
         .arg("--target-dir")
         .arg(place::target()?.join("no-std"));
     run::streaming(&mut command, count)
+}
+
+/// A Cargo that can build for the target.
+fn cargo() -> Result<Command> {
+    if has_target() {
+        return Ok(place::cargo());
+    }
+    match debians_cargo() {
+        Err(_) if add_target() => Ok(place::cargo()),
+        other => other,
+    }
 }
 
 /// Whether the active tool chain has the target's libraries.

@@ -140,13 +140,13 @@ pub(super) fn remove(draft: &mut Draft<'_>, org: &Name, user: &Name) -> Result<(
 /// Authorizations end with the membership, revocations stay.
 fn forget_authorizations(draft: &mut Draft<'_>, org: &Name) {
     let details = draft.details;
-    let decided = details.standings.iter().filter(|(_, of, standing)| {
-        of == org && (standing.authorization.is_some() || standing.told_at.is_some())
-    });
+    let decided = details
+        .standings
+        .iter()
+        .filter(|(_, of, standing)| of == org && standing.authorization.is_some());
     for (token, _, standing) in decided {
         let mut standing = standing.clone();
         standing.authorization = None;
-        standing.told_at = None;
         draft.put(Row::Standing {
             token: *token,
             org: org.clone(),

@@ -252,8 +252,12 @@ impl Command {
     #[must_use]
     pub fn tokens(&self, world: &World) -> Vec<TokenId> {
         match self {
+            // A new name is compared with those of the owner's other tokens.
+            Self::UpdateToken { id, patch } => match world.owner(*id) {
+                Some(owner) if patch.display_name.is_some() => world.tokens_of(owner),
+                _ => alloc::vec![*id],
+            },
             Self::Review { token: id, .. }
-            | Self::UpdateToken { id, .. }
             | Self::RotateToken { id, .. }
             | Self::DeleteToken { id, .. } => alloc::vec![*id],
             Self::RemoveMember { user, .. } => world.tokens_of(user.as_str()),

@@ -1,6 +1,8 @@
 //! Listed repositories.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{Draft, Refusal, RepositoryPatch, data};
@@ -83,6 +85,11 @@ fn only_group_differs(before: &Repository, after: &Repository) -> bool {
 }
 
 fn check(draft: &Draft<'_>, org: &Name, after: &Repository) -> Result<(), Refusal> {
+    let users: BTreeSet<String> = after.gated_users.iter().map(Name::key).collect();
+    if users.len() < after.gated_users.len() {
+        let why = "names a user twice (case does not count)";
+        return Err(ParseError::new("gatedUsers", why).into());
+    }
     let Some(group) = &after.resource_group else {
         return Ok(());
     };

@@ -29,6 +29,10 @@ pub(super) fn review(
         let text = "You cannot deny or revoke the token that you are calling with.";
         return Err(Refusal::Forbidden(Reason::TokenScope, text.into()));
     }
+    if verdict == Verdict::Revoke && draft.actor.user.is_none() {
+        let text = "A revocation names the user who makes it.";
+        return Err(Refusal::Forbidden(Reason::TokenScope, text.into()));
+    }
     let token = draft.details.token(id).ok_or(UNKNOWN)?;
     let before = draft.details.standing(id, org);
     if !concerns(draft, org, token, &before, verdict) {

@@ -143,7 +143,8 @@ fn request(
         reason: None,
         requested_at: Some(draft.now),
     });
-    if !at_once && policy.needs_approval() && may_tell(before, draft.now) {
+    let waits = !at_once && policy.needs_approval() && token.names_org(org.as_str());
+    if waits && may_tell(before, draft.now) {
         after.told_at = Some(draft.now);
         let title = token.display_name.as_ref().map(DisplayName::as_str);
         let particulars = data([
@@ -214,13 +215,27 @@ pub(super) fn update(
     if renamed == after {
         return Ok(());
     }
+    touched.extend(approving_orgs(draft, id));
     for org in &touched {
         change_in(draft, &before, &after, org)?;
     }
     Ok(())
 }
 
-/// A changed token in one organization that it names, or named.
+/// The organizations in which a token is approved, whether it names them at present or not.
+fn approving_orgs(draft: &Draft<'_>, id: TokenId) -> impl Iterator<Item = Name> {
+    let standings = draft.details.standings.iter();
+    let approving =
+        standings.filter(move |(token, _, standing)| *token == id && is_approved(standing));
+    approving.map(|(_, org, _)| org.clone())
+}
+
+fn is_approved(standing: &Standing) -> bool {
+    standing.revoked.is_none() && standing.status() == AuthorizationStatus::Approved
+}
+
+/// A changed token in one organization that it names, named, or is approved in: an approval does
+/// not wait for the organization to be named again, wider than what was approved.
 fn change_in(
     draft: &mut Draft<'_>,
     before: &Token,
@@ -233,9 +248,13 @@ fn change_in(
     let names_now = !after.kind.is_fine_grained() || after.names_org(name);
     let fresh = !named_before && standing.authorization.is_none();
     let further = widens(before, after, name);
-    if after.kind.is_fine_grained() && names_now && (fresh || further) {
+    let asks = names_now && (fresh || further);
+    if after.kind.is_fine_grained() && (asks || (further && is_approved(&standing))) {
         let kind = request(draft, after, org, &standing)?;
         return record(draft, after, org, kind, "widened");
+    }
+    if !named_before && !names_now {
+        return Ok(());
     }
     let same = before.expires_at == after.expires_at && same_in(before, after, name);
     if same && after.kind.is_fine_grained() {

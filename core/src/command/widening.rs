@@ -7,9 +7,11 @@ use alloc::vec::Vec;
 
 use compact_str::CompactString;
 
+use crate::action::{Action, Target};
+use crate::permission::Permission;
 use crate::resource::ResourceType;
 use crate::timestamp::Timestamp;
-use crate::token::{Entity, FineGrained, Token};
+use crate::token::{Entity, FineGrained, Grant, Token};
 
 /// Whether `after` reaches further into `org` than `before`.
 pub(super) fn widens(before: &Token, after: &Token, org: &str) -> bool {
@@ -50,16 +52,19 @@ fn entities<'a>(
         .map(|grant| &grant.entity)
 }
 
+/// Whether a permission is added on an entity. Where a grant of its own falls away, only those of
+/// the organization's count that a repository has a use for: nothing is added to the token itself.
 fn gains(before: &FineGrained, after: &FineGrained, org: &str, entity: &Entity) -> bool {
     let had = effective(before, org, entity);
+    let falls_back = own(after, entity).is_none();
     effective(after, org, entity)
         .iter()
+        .filter(|permission| !falls_back || is_for_repositories(permission))
         .any(|permission| !had.contains(permission))
 }
 
 /// The permissions on an entity: its own grant, or else the one on the organization.
 fn effective<'a>(grants: &'a FineGrained, org: &str, entity: &Entity) -> Vec<&'a CompactString> {
-    let own = grants.scoped.iter().find(|grant| grant.entity == *entity);
     let on_org = || {
         grants.grants_in(org).find(|grant| {
             grant
@@ -68,7 +73,22 @@ fn effective<'a>(grants: &'a FineGrained, org: &str, entity: &Entity) -> Vec<&'a
                 .is_some_and(|resource| resource.kind() == ResourceType::Org)
         })
     };
-    own.or_else(on_org)
+    own(grants, entity)
+        .or_else(on_org)
         .map(|grant| grant.permissions.iter().collect())
         .unwrap_or_default()
+}
+
+fn own<'a>(grants: &'a FineGrained, entity: &Entity) -> Option<&'a Grant> {
+    grants.scoped.iter().find(|grant| grant.entity == *entity)
+}
+
+/// Whether an action on a repository asks for the permission.
+fn is_for_repositories(permission: &str) -> bool {
+    Permission::parse(permission).is_some_and(|permission| {
+        let rules = Action::ALL.iter().map(|action| action.rule());
+        rules
+            .filter(|rule| rule.target == Target::Repo)
+            .any(|rule| rule.permissions.has(permission))
+    })
 }

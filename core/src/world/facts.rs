@@ -1,8 +1,10 @@
 //! From a request to its facts: the only lookups that a decision costs.
 
+use core::hint::black_box;
+
 use super::World;
 use super::names::{Holder, NameId};
-use super::orgs::{OrgEntry, StandingEntry};
+use super::orgs::{OrgEntry, RepoEntry, StandingEntry};
 use super::tokens::TokenEntry;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
 use crate::decision::{Presented, Request};
@@ -10,88 +12,122 @@ use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
 use crate::role::Role;
-use crate::secret::Form;
+use crate::secret::{Form, TokenDigest};
+
+/// What a resource's name leads to.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    /// The namespace, if it has been mentioned.
+    namespace: Option<(NameId, Holder)>,
+    /// The organization that it is, and its repository of this name.
+    org: Option<&'a OrgEntry>,
+    repo: (Listing, Option<&'a RepoEntry>),
+}
 
 impl World {
     /// The facts of a request, and the place of its token.
     pub(super) fn facts(&self, request: &Request<'_>) -> (Facts, Option<u32>) {
-        let place = match request.token {
-            Presented::Nothing => return (self.facts_without(Credential::Missing, request), None),
+        let digest = match request.token {
             Presented::Secret(secret) => match secret.form() {
-                Form::Organization => {
-                    return (self.facts_without(Credential::Organization, request), None);
-                }
-                Form::Impossible => {
-                    return (self.facts_without(Credential::Impossible, request), None);
-                }
-                Form::Possible => self.place(request.token),
+                Form::Organization => return self.facts_without(Credential::Organization, request),
+                Form::Impossible => return self.facts_without(Credential::Impossible, request),
+                Form::Possible => Some(secret.digest()),
             },
-            Presented::Id(_) => self.place(request.token),
+            Presented::Nothing => return self.facts_without(Credential::Missing, request),
+            Presented::Id(_) => None,
+        };
+        if let Some(digest) = &digest {
+            self.warm_up(digest);
+        }
+        let target = self.target(&request.resource);
+        let place = match digest {
+            Some(digest) => self.usable(self.tokens.find_digest(&digest)),
+            None => self.place(request.token),
         };
         match place.and_then(|at| Some((at, self.tokens.get(at)?))) {
-            Some((at, token)) => (self.facts_with(at, token, &request.resource), Some(at)),
-            None => (self.facts_without(Credential::Unknown, request), None),
+            Some((at, token)) => (
+                self.facts_with(at, token, &request.resource, target),
+                Some(at),
+            ),
+            None => self.facts_without(Credential::Unknown, request),
+        }
+    }
+
+    /// Reads what will be asked about a token and its owner, before it is certain that it is the
+    /// one: so memory answers while the resource is looked up.
+    #[inline]
+    fn warm_up(&self, digest: &TokenDigest) {
+        if let Some(token) = self.tokens.likely(digest) {
+            let owner = self.names.get(token.owner);
+            let first_org = owner.and_then(|owner| owner.orgs.first());
+            black_box((first_org.copied(), token.grants.warmth()));
+        }
+    }
+
+    #[inline]
+    fn target<'a>(&'a self, resource: &Resource<'_>) -> Target<'a> {
+        let namespace = self.names.find(resource.namespace());
+        let namespace = namespace.map(|name| (name, self.names.holder(name)));
+        let org = match namespace {
+            Some((_, Holder::Org(at))) => self.orgs.get(at as usize),
+            Some((_, Holder::User { .. } | Holder::ServiceAccount(_))) | None => None,
+        };
+        let repo = org.zip(resource.repo());
+        let repo = repo.map(|(org, name)| org.repo(resource.kind(), name));
+        Target {
+            namespace,
+            org,
+            repo: repo.unwrap_or((Listing::Unlisted, None)),
         }
     }
 
     /// Without a token only the repository can matter.
-    fn facts_without(&self, token: Credential, request: &Request<'_>) -> Facts {
-        let resource = &request.resource;
-        let org = self.org(resource.namespace());
-        let repo = org.map_or(Repo::UNLISTED, |org| repo_facts(org, resource, None).0);
-        Facts {
+    fn facts_without(&self, token: Credential, request: &Request<'_>) -> (Facts, Option<u32>) {
+        let target = self.target(&request.resource);
+        let facts = Facts {
             token,
             namespace: Namespace::Foreign,
-            repo,
-        }
+            repo: repo_facts(target.repo, None),
+        };
+        (facts, None)
     }
 
-    fn facts_with(&self, at: u32, token: &TokenEntry, resource: &Resource<'_>) -> Facts {
-        let Some(name) = self.names.find(resource.namespace()) else {
-            let known = known_token(token, None, resource, StandingEntry::NEW, false);
-            return Facts {
-                token: known,
-                namespace: Namespace::Foreign,
-                repo: Repo::UNLISTED,
-            };
+    fn facts_with(
+        &self,
+        at: u32,
+        token: &TokenEntry,
+        resource: &Resource<'_>,
+        target: Target<'_>,
+    ) -> Facts {
+        let name = target.namespace.map(|(name, _)| name);
+        let elsewhere = |namespace| Facts {
+            token: known_token(token, name, resource, StandingEntry::NEW, false),
+            namespace,
+            repo: Repo::UNLISTED,
         };
         let kind = resource.kind();
-        match self.names.holder(name) {
-            Holder::Org(place) if kind != ResourceType::User => {
-                let Some(org) = self.orgs.get(place as usize) else {
-                    return Facts {
-                        token: Credential::Unknown,
-                        namespace: Namespace::Foreign,
-                        repo: Repo::UNLISTED,
-                    };
-                };
-                let (repo, group) = repo_facts(org, resource, Some(token.owner));
-                let group_role = group.and_then(|group| org.group_role(group, token.owner));
-                let role = self.names.role_in(token.owner, place);
-                let (facts, account) = self.org_view(token.owner, org, role, org.policy);
-                let namespace = Namespace::Org(OrgFacts {
-                    group_role,
-                    ..facts
-                });
-                let standing = org.standing(at);
+        match (target.namespace, target.org) {
+            (Some((_, Holder::Org(place))), Some(org)) if kind != ResourceType::User => {
+                let owner = token.owner;
+                let group = target.repo.1.and_then(|repo| repo.group);
+                let role = self.names.role_in(owner, place);
+                let (facts, account) = self.org_view(owner, org, role, org.policy);
                 let exempt = account || token.exchanged;
-                let known = known_token(token, Some(name), resource, standing, exempt);
                 Facts {
-                    token: known,
-                    namespace,
-                    repo,
+                    token: known_token(token, name, resource, org.standing(at), exempt),
+                    namespace: Namespace::Org(OrgFacts {
+                        group_role: group.and_then(|group| org.group_role(group, owner)),
+                        ..facts
+                    }),
+                    repo: repo_facts(target.repo, Some(owner)),
                 }
             }
-            Holder::User { .. } if kind != ResourceType::Org && name == token.owner => Facts {
-                token: known_token(token, Some(name), resource, StandingEntry::NEW, false),
-                namespace: Namespace::Own,
-                repo: Repo::UNLISTED,
-            },
-            Holder::Org(_) | Holder::User { .. } | Holder::ServiceAccount(_) => Facts {
-                token: known_token(token, Some(name), resource, StandingEntry::NEW, false),
-                namespace: Namespace::Foreign,
-                repo: Repo::UNLISTED,
-            },
+            (Some((name, Holder::User { .. })), _)
+                if kind != ResourceType::Org && name == token.owner =>
+            {
+                elsewhere(Namespace::Own)
+            }
+            _ => elsewhere(Namespace::Foreign),
         }
     }
 
@@ -153,34 +189,22 @@ impl OrgEntry {
     }
 }
 
-/// The repository of a resource as this owner sees it, and its group.
-fn repo_facts(
-    org: &OrgEntry,
-    resource: &Resource<'_>,
-    owner: Option<NameId>,
-) -> (Repo, Option<u32>) {
-    let Some(name) = resource.repo() else {
-        return (Repo::UNLISTED, None);
-    };
-    let (listing, entry) = org.repo(resource.kind(), name);
+/// A repository as this owner sees it.
+fn repo_facts((listing, entry): (Listing, Option<&RepoEntry>), owner: Option<NameId>) -> Repo {
     let Some(entry) = entry else {
-        return (
-            Repo {
-                listing,
-                ..Repo::UNLISTED
-            },
-            None,
-        );
+        return Repo {
+            listing,
+            ..Repo::UNLISTED
+        };
     };
-    let repo = Repo {
+    Repo {
         listing: Listing::Listed,
         public: entry.public,
         gated: entry.gated,
         grouped: entry.group.is_some(),
         created: owner.is_some() && entry.created_by == owner,
         let_in: owner.is_some_and(|owner| entry.gated_users.binary_search(&owner).is_ok()),
-    };
-    (repo, entry.group)
+    }
 }
 
 fn plain_token(token: &TokenEntry, standing: StandingEntry, exempt: bool) -> KnownToken {

@@ -45,6 +45,12 @@ impl<'a> FromIterator<GrantEntry<'a>> for Grants {
 }
 
 impl Grants {
+    /// Something that can only be known once the grants are at hand.
+    #[inline]
+    pub(super) fn warmth(&self) -> Option<u8> {
+        self.0.first().copied()
+    }
+
     #[inline]
     pub(super) fn iter(&self) -> Iter<'_> {
         Iter(&self.0)

@@ -281,7 +281,14 @@ impl World {
             Presented::Nothing => None,
             Presented::Secret(secret) => self.tokens.find_digest(&secret.digest()),
             Presented::Id(id) => self.tokens.find_id(id),
-        }?;
+        };
+        self.usable(place)
+    }
+
+    /// The place of a token whose owner is not suspended.
+    #[inline]
+    fn usable(&self, place: Option<u32>) -> Option<u32> {
+        let place = place?;
         let owner: NameId = self.tokens.get(place)?.owner;
         match self.names.holder(owner) {
             Holder::User {

@@ -27,7 +27,6 @@ pub async fn put(
     known_caller(&ctx)?;
     let resource = path::repository(&org, &kind, &namespace, &name)?;
     let body: wire::PutRepository = body.optional()?;
-    let if_generation = body.if_generation;
     let mut patch = RepositoryPatch {
         visibility: body.visibility,
         gated: body.gated,
@@ -40,7 +39,7 @@ pub async fn put(
         patch.created_by = Some(Some(bearer.user.clone()));
     }
     let command = Command::PutRepository { resource: resource.clone(), patch: patch.clone() };
-    let order = Order { actor: ctx.actor(), command, if_generation };
+    let order = Order { actor: ctx.actor(), command, if_generation: None };
     let done = governance::run(&ctx.app, &order, |memory| {
         may_put(&ctx, memory, &org, &resource, &patch).map(|_| ())
     });

@@ -25,11 +25,13 @@ pub(super) trait Fields<'r> {
     fn flag(&mut self) -> Result<bool, StoreError>;
 
     fn text(&mut self) -> Result<&'r str, StoreError> {
-        self.maybe_text()?.ok_or_else(|| StoreError::corrupt("text"))
+        self.maybe_text()?
+            .ok_or_else(|| StoreError::corrupt("text"))
     }
 
     fn number(&mut self) -> Result<i64, StoreError> {
-        self.maybe_number()?.ok_or_else(|| StoreError::corrupt("number"))
+        self.maybe_number()?
+            .ok_or_else(|| StoreError::corrupt("number"))
     }
 
     fn count(&mut self) -> Result<u64, StoreError> {

@@ -15,10 +15,16 @@ mod error;
 mod fields;
 mod ids;
 mod packed;
-#[expect(clippy::duplicate_mod, reason = "one SQL text is compiled for each database")]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one SQL text is compiled for each database"
+)]
 mod postgres;
 mod records;
-#[expect(clippy::duplicate_mod, reason = "one SQL text is compiled for each database")]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "one SQL text is compiled for each database"
+)]
 mod sqlite;
 
 use sqlx::migrate::Migrator;

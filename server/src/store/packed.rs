@@ -34,7 +34,10 @@ impl<'r> Fields<'r> for Packed<'r> {
         if digits.is_empty() {
             return Ok(None);
         }
-        digits.parse().map(Some).map_err(|_| StoreError::corrupt("number"))
+        digits
+            .parse()
+            .map(Some)
+            .map_err(|_| StoreError::corrupt("number"))
     }
 
     fn flag(&mut self) -> Result<bool, StoreError> {

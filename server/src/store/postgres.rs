@@ -26,13 +26,19 @@ const READERS: u32 = 8;
 pub(super) async fn open(url: &str) -> Result<SqlStore, StoreError> {
     // A pool tries again and again; whoever starts a server with a wrong address is told at once.
     let mut first = PgConnection::connect(url).await?;
-    let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&mut first).await?;
+    let encoding: String = sqlx::query_scalar("SHOW server_encoding")
+        .fetch_one(&mut first)
+        .await?;
     first.close().await?;
     if encoding != "UTF8" {
         return Err(StoreError::Other("its encoding must be UTF8".into()));
     }
-    let write = PgPoolOptions::new().max_connections(WRITERS).connect_lazy(url)?;
+    let write = PgPoolOptions::new()
+        .max_connections(WRITERS)
+        .connect_lazy(url)?;
     MIGRATIONS.run(&write).await?;
-    let read = PgPoolOptions::new().max_connections(READERS).connect_lazy(url)?;
+    let read = PgPoolOptions::new()
+        .max_connections(READERS)
+        .connect_lazy(url)?;
     Ok(SqlStore::new(write, read))
 }

@@ -14,3 +14,122 @@ mod check;
 mod documents;
 mod matrix;
 mod service;
+
+use database::{Database, Kind, with_database};
+use server::{Server, Setup};
+
+/// Runs a case against a server on an empty database.
+async fn run<F>(kind: Kind, case: impl FnOnce(Server) -> F + Send + 'static)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    run_with(kind, Setup::default(), case).await;
+}
+
+/// Runs a case against a server that is set up in another way.
+async fn run_with<F>(kind: Kind, setup: Setup, case: impl FnOnce(Server) -> F + Send + 'static)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let test = |database: Database| async move {
+        case(Server::start_with(&database, setup).await).await;
+    };
+    with_database(kind, |database| Box::pin(test(database)) as std::pin::Pin<Box<dyn Future<Output = ()> + Send>>).await;
+}
+
+/// Makes a test of each case on each of the databases.
+macro_rules! cases {
+    ($($databases:ident $file:ident: $($case:ident,)*;)*) => {
+        mod sqlite {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::run(super::Kind::Sqlite, super::$file::$case).await;
+                }
+            )*)*
+        }
+        mod postgres {
+            $($(cases!(@postgres $databases $file $case);)*)*
+        }
+    };
+    (@postgres sqlite $file:ident $case:ident) => {};
+    (@postgres both $file:ident $case:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            super::run(super::Kind::Postgres, super::$file::$case).await;
+        }
+    };
+}
+
+cases! {
+    both check:
+        a_decision_is_always_200,
+        an_outsider_is_told_no_generation,
+        a_filter_keeps_what_the_token_may_do,
+        a_use_is_written_down,
+    ;
+    sqlite check:
+        the_token_may_be_the_password_of_basic,
+        only_the_authorization_header_counts,
+        a_hubs_credential_is_no_token,
+        a_filter_refuses_a_bad_token_and_too_many_resources,
+    ;
+    both audit:
+        entries_have_the_hubs_shape,
+        entries_are_filtered,
+    ;
+    sqlite audit:
+        a_deleted_token_is_marked,
+        changes_by_command_line_are_the_systems,
+        only_the_permission_opens_the_log,
+    ;
+    both service:
+        the_server_says_that_it_lives_and_can_work,
+    ;
+    sqlite service:
+        numbers_name_nobody,
+        the_list_of_endpoints_is_served,
+    ;
+    sqlite authz:
+        reads_and_writes_are_told_apart,
+        public_rows_do_not_look_at_the_token,
+        any_needs_a_valid_token,
+        listings_name_the_readable_organizations,
+        what_no_row_lists_is_refused,
+        half_a_pair_is_refused,
+        both_pairs_at_once_are_refused,
+        a_repeated_header_is_refused,
+        unreadable_headers_are_refused,
+        either_pair_will_do,
+        head_is_get_and_options_is_refused,
+        any_method_reaches_it,
+        the_body_of_a_post_is_judged,
+        a_body_without_post_is_not_read,
+        a_long_body_counts_as_none,
+        both_sides_must_be_allowed,
+        the_callers_namespace_is_the_tokens_owner,
+        a_namespace_is_an_organization_or_a_user,
+        git_is_asked_for_a_password,
+        a_401_is_worded_for_clients,
+        a_404_can_be_sent_as_403,
+        names_are_always_sent,
+        no_cookie_is_read,
+        a_hub_is_nobody_at_the_gate,
+        an_expiring_token_is_warned_of,
+        what_an_organization_blocks_is_refused,
+    ;
+    sqlite bad_input:
+        bodies_that_are_no_json,
+        bodies_of_wrong_types,
+        unknown_and_repeated_fields,
+        empty_bodies,
+        large_bodies,
+        bodies_of_another_type,
+        long_tokens,
+        odd_credentials,
+        paths_with_tricks,
+        other_methods,
+        queries_out_of_range,
+        heads_that_are_no_http,
+    ;
+}

@@ -44,7 +44,7 @@ pub(crate) async fn of_two_administrators_one_comes_first(database: Database) {
         let (id, _) = host.token("bob", &format!("token {round}"), &["repo.write"]).await;
         let path = |verb: &str| format!("/api/organizations/acme/settings/tokens/{id}/{verb}");
         let (approve, revoke) = (path("approve"), path("revoke"));
-        let (approved, revoked) = futures_util::join!(
+        let (approved, revoked) = tokio::join!(
             host.call(Method::POST, &approve, &ada, None),
             host.call(Method::POST, &revoke, &grace, None),
         );
@@ -66,7 +66,7 @@ pub(crate) async fn administrators_who_revoke_each_other_cannot_both_win(databas
         let (grace_id, grace) = host.token("grace", &format!("grace's {round}"), ADMIN).await;
         let path = |id: &str| format!("/api/organizations/acme/settings/tokens/{id}/revoke");
         let (on_grace, on_ada) = (path(&grace_id), path(&ada_id));
-        let (first, second) = futures_util::join!(
+        let (first, second) = tokio::join!(
             host.call(Method::POST, &on_grace, &ada, Some(json!({}))),
             host.call(Method::POST, &on_ada, &grace, Some(json!({}))),
         );

@@ -74,8 +74,10 @@ async fn dump(host: &Host) -> Vec<u8> {
             bytes
         }
         Kind::Postgres => {
+            // What follows the question mark is for sqlx alone.
+            let address = host.database.address.split('?').next().expect("an address");
             let output = std::process::Command::new("pg_dump")
-                .args(["--inserts", "--dbname", &host.database.address])
+                .args(["--inserts", "--dbname", address])
                 .output()
                 .expect("pg_dump runs");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

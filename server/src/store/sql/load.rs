@@ -29,7 +29,9 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 /// Each table with what its rows are.
 const TABLES: [(&str, Read); 8] = [
-    (select!(user_columns!(packed), "users u"), |fields| fields.user().map(Row::User)),
+    (select!(user_columns!(packed), "users u"), |fields| {
+        fields.user().map(Row::User)
+    }),
     (
         select!(
             packed!(text "name", text "plan", text "token_policy", number "generation"),
@@ -37,9 +39,21 @@ const TABLES: [(&str, Read); 8] = [
         ),
         organization,
     ),
-    (select!(packed!(text "org", text "name"), "service_accounts"), service_account),
-    (select!(packed!(text "org", text "username", text "role"), "members"), member),
-    (select!(packed!(text "org", text "name", text "members"), "resource_groups"), group),
+    (
+        select!(packed!(text "org", text "name"), "service_accounts"),
+        service_account,
+    ),
+    (
+        select!(packed!(text "org", text "username", text "role"), "members"),
+        member,
+    ),
+    (
+        select!(
+            packed!(text "org", text "name", text "members"),
+            "resource_groups"
+        ),
+        group,
+    ),
     (
         select!(
             packed!(
@@ -50,7 +64,9 @@ const TABLES: [(&str, Read); 8] = [
         ),
         repository,
     ),
-    (select!(token_columns!(packed), "tokens t"), |fields| fields.token().map(Row::Token)),
+    (select!(token_columns!(packed), "tokens t"), |fields| {
+        fields.token().map(Row::Token)
+    }),
     (
         concat!(
             "SELECT ",

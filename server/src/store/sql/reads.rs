@@ -135,7 +135,11 @@ impl SqlTx {
 
 async fn tokens(connection: &mut Connection, ids: &[TokenId]) -> Result<Vec<Token>, StoreError> {
     let begin = || {
-        let select = concat!("SELECT ", token_columns!(plain), " FROM tokens t WHERE t.id");
+        let select = concat!(
+            "SELECT ",
+            token_columns!(plain),
+            " FROM tokens t WHERE t.id"
+        );
         QueryBuilder::new(select)
     };
     let found = select_in(connection, begin, ids, |columns| columns.token()).await?;

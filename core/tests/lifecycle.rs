@@ -1,0 +1,42 @@
+//! State changes: every row and sentence of contract §2 and §6 about who changes what, and random
+//! sequences of commands.
+//!
+//! Expectations are written from the contract's text. The host is one in memory that permits every
+//! call: whether a caller may call at all is tested where it is decided.
+
+#[path = "lifecycle/at_once.rs"]
+mod at_once;
+#[path = "lifecycle/audit.rs"]
+mod audit;
+#[path = "lifecycle/build.rs"]
+mod build;
+#[path = "lifecycle/groups.rs"]
+mod groups;
+#[path = "lifecycle/host.rs"]
+mod host;
+#[path = "lifecycle/makers.rs"]
+mod makers;
+#[path = "lifecycle/members.rs"]
+mod members;
+#[path = "lifecycle/notices.rs"]
+mod notices;
+#[path = "lifecycle/plans.rs"]
+mod plans;
+#[path = "lifecycle/policy.rs"]
+mod policy;
+#[path = "lifecycle/repositories.rs"]
+mod repositories;
+#[path = "lifecycle/review.rs"]
+mod review;
+#[path = "lifecycle/revocation.rs"]
+mod revocation;
+#[path = "lifecycle/rotation.rs"]
+mod rotation;
+#[path = "lifecycle/rows.rs"]
+mod rows;
+#[path = "lifecycle/scope.rs"]
+mod scope;
+#[path = "lifecycle/users.rs"]
+mod users;
+#[path = "lifecycle/widening.rs"]
+mod widening;
