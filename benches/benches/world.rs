@@ -4,9 +4,11 @@
 
 mod support;
 
+use std::cell::Cell;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use support::{ProcessorTime, in_turn};
-use tokenward_benches::{Size, names, now, requests, world};
+use tokenward_benches::{Size, is_trial, names, now, requests, world};
 use tokenward_core::{Presented, TokenSecret, World};
 
 const QUESTIONS: u32 = 200_000;
@@ -19,13 +21,6 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
     let mut group = c.benchmark_group("world");
     let next = in_turn(&questions);
     group.bench_function("raw token to decision", |b| b.iter(|| next().ask(&world)));
-    let allowed: Vec<_> = questions
-        .iter()
-        .filter(|q| q.ask(&world).unwrap().is_allowed())
-        .cloned()
-        .collect();
-    let next = in_turn(&allowed);
-    group.bench_function("allowed only", |b| b.iter(|| next().ask(&world)));
     let next = in_turn(&questions);
     group.bench_function("digest alone", |b| {
         b.iter(|| TokenSecret::parse(&next().token).map(|secret| secret.digest()))
@@ -38,7 +33,29 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
     group.bench_function("readable orgs of a token", |b| {
         b.iter(|| world.readable_orgs(Presented::Id(*next()), now()))
     });
+    let far = far_apart(is_trial());
+    let at = Cell::new(0);
+    group.bench_function("one read that misses the caches", |b| {
+        b.iter(|| at.set(far[at.get() as usize * LINE]))
+    });
     group.finish();
+}
+
+/// How many numbers a cache line holds.
+const LINE: usize = 16;
+
+/// One number in each cache line that says which to read next, in one great round in no order:
+/// what memory costs on this machine at this moment.
+fn far_apart(is_trial: bool) -> Vec<u32> {
+    let lines: u32 = if is_trial { 1 << 10 } else { 1 << 21 };
+    let mut order: Vec<u32> = (0..lines).collect();
+    fastrand::Rng::with_seed(1).shuffle(&mut order);
+    let mut far = vec![0; lines as usize * LINE];
+    let after = order.iter().cycle().skip(1);
+    for (line, next) in order.iter().zip(after) {
+        far[*line as usize * LINE] = *next;
+    }
+    far
 }
 
 /// INVARIANT: most requests are allowed, and some are denied.

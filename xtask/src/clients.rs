@@ -29,7 +29,7 @@ pub(crate) fn test(postgres: Option<&str>, count: &mut Count) -> Result<()> {
 }
 
 /// The Python of an environment that has the packages of `requirements`.
-fn python(requirements: &Path) -> Result<PathBuf> {
+pub(crate) fn python(requirements: &Path) -> Result<PathBuf> {
     let environment = place::own().join("venv");
     let python = environment.join("bin").join("python");
     let stamp = environment.join("requirements-installed");

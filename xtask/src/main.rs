@@ -8,6 +8,7 @@ mod clients;
 mod count;
 mod deny;
 mod fuzz;
+mod hub;
 mod install;
 mod place;
 mod postgres;
@@ -37,6 +38,8 @@ struct Options {
 enum Task {
     /// Build the server and run it on an embedded SQLite file
     Serve(serve::Options),
+    /// Run a small hub behind the running server, to try things with real clients
+    Hub(hub::Options),
     /// Install what the tests need and run them: all suites, or those named
     Test(test::Options),
     /// Run the criterion benches, or those whose name contains NAME
@@ -62,11 +65,12 @@ fn main() -> ExitCode {
 }
 
 fn run(task: Task) -> Result<ExitCode> {
-    if !matches!(task, Task::Serve(_)) {
+    if !matches!(task, Task::Serve(_) | Task::Hub(_)) {
         signals::install()?;
     }
     match task {
         Task::Serve(options) => match serve::serve(&options)? {},
+        Task::Hub(options) => match hub::hub(&options)? {},
         Task::Test(options) => return test::test(&options),
         Task::Bench { name } => bench::bench(name.as_deref())?,
         Task::Fuzz { seconds } => return Ok(fuzz::all(seconds)?.exit_code()),

@@ -49,7 +49,7 @@ class Gate:
         if "Authorization" in request.headers:
             headers["Authorization"] = request.headers["Authorization"]
         answer = self._expect(200, self._call("POST", "/api/authz/filter", headers, body))
-        return set(json.loads(answer.body)["allowed"])
+        return {f"{resource['type']}:{resource['name']}" for resource in json.loads(answer.body)["allowed"]}
 
     def register(self, kind: str, name: str, facts: dict) -> None:
         """Tells tokenward of a repository; the hub's own credential may do nothing else."""
