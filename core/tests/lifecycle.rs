@@ -10,10 +10,14 @@ mod at_once;
 mod audit;
 #[path = "lifecycle/build.rs"]
 mod build;
+#[path = "lifecycle/generate.rs"]
+mod generate;
 #[path = "lifecycle/groups.rs"]
 mod groups;
 #[path = "lifecycle/host.rs"]
 mod host;
+#[path = "lifecycle/invariants.rs"]
+mod invariants;
 #[path = "lifecycle/makers.rs"]
 mod makers;
 #[path = "lifecycle/members.rs"]
@@ -24,6 +28,8 @@ mod notices;
 mod plans;
 #[path = "lifecycle/policy.rs"]
 mod policy;
+#[path = "lifecycle/reach.rs"]
+mod reach;
 #[path = "lifecycle/repositories.rs"]
 mod repositories;
 #[path = "lifecycle/review.rs"]
@@ -34,8 +40,12 @@ mod revocation;
 mod rotation;
 #[path = "lifecycle/rows.rs"]
 mod rows;
+#[path = "lifecycle/same.rs"]
+mod same;
 #[path = "lifecycle/scope.rs"]
 mod scope;
+#[path = "lifecycle/sequences.rs"]
+mod sequences;
 #[path = "lifecycle/users.rs"]
 mod users;
 #[path = "lifecycle/widening.rs"]

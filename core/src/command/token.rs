@@ -117,6 +117,11 @@ fn request(
     org: &Name,
     before: &Standing,
 ) -> Result<AuditType, Refusal> {
+    // No approval would stand between such a token and what the calling one may not do.
+    if token.issued_by == IssuedBy::TokenExchange && matches!(draft.actor.via, Via::Token(_)) {
+        let text = "A token that needs no approval is widened in a session only.";
+        return Err(Refusal::Forbidden(Reason::TokenScope, text.into()));
+    }
     let policy = draft.org(org)?.0.token_policy;
     let admin = draft.world.role(org.as_str(), token.owner.as_str()) == Some(Role::Admin);
     let at_once = draft.actor.is_session() && admin;

@@ -61,8 +61,10 @@ fn touch_orgs(draft: &mut Draft<'_>, name: &Name, suspended: bool) -> Result<(),
 
 fn check(user: &User) -> Result<(), Refusal> {
     let long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.chars().count() > 200);
-    if long(&user.fullname) {
-        return Err(ParseError::new("fullname", "must have 200 characters at most").into());
+    let control = |text: &String| text.chars().any(char::is_control);
+    if long(&user.fullname) || user.fullname.as_ref().is_some_and(control) {
+        let why = "must have 200 characters at most, and no control characters";
+        return Err(ParseError::new("fullname", why).into());
     }
     let plain = |mail: &String| {
         let whole = mail.split_once('@').is_some_and(|(left, right)| {

@@ -10,6 +10,7 @@ use crate::ids::{GroupName, Name, TokenId};
 use crate::organization::{Member, Organization, Repository, Visibility};
 use crate::resource::{Resource, ResourceName};
 use crate::role::Role;
+use crate::timestamp::Timestamp;
 use crate::token::{Badge, TokenKind};
 
 /// How many administrators are told of a token that waits.
@@ -24,6 +25,8 @@ pub struct ListedToken<'a> {
     pub owner: &'a str,
     /// Its kind.
     pub kind: TokenKind,
+    /// When it was made or last rotated.
+    pub created_at: Timestamp,
     /// The badge, where one is shown.
     pub badge: Option<Badge>,
 }
@@ -232,6 +235,7 @@ impl World {
             id: token.id,
             owner: token.owner,
             kind: token.kind,
+            created_at: token.created_at,
             badge: self.badge(org, token.id),
         });
         listed.collect()

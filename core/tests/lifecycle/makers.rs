@@ -297,3 +297,14 @@ fn an_unknown_token_is_not_found() {
         assert_eq!(host.refusal(&session("bob"), &command).0, 404);
     }
 }
+
+#[test]
+fn a_token_that_needs_no_approval_is_not_widened_with_another_token() {
+    let mut host = acme();
+    let maker = caller(&mut host, TokenKind::Write);
+    host.set_policy(TokenPolicy::RequireApproval);
+    let exchanged = host.import("bob", tokenward_core::IssuedBy::TokenExchange);
+    let wider = regrant(exchanged, &[("org:acme", WRITE)]);
+    assert_eq!(host.refusal(&maker, &wider), (403, "token_scope"));
+    host.must(&maker, &regrant(exchanged, &[("org:acme", &[])]));
+}

@@ -159,7 +159,8 @@ pub fn own_item(world: &World, token: &Token) -> Value {
         "organizations": organizations,
     });
     if let (Some(fine_grained), Some(item)) = (&token.fine_grained, item.as_object_mut()) {
-        item.insert("fineGrained".into(), grants(fine_grained));
+        // As it was sent, so that it can be changed and sent back.
+        item.insert("fineGrained".into(), json!(fine_grained));
     }
     item
 }

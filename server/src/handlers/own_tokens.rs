@@ -4,11 +4,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 use tokenward_core::{
-    Actor, Audience, Command, Name, Presented, Reason, Request, TokenId, TokenKind, TokenSecret,
+    Actor, Audience, Command, Name, Presented, Reason, Request, Token, TokenId, TokenKind, TokenSecret,
 };
 
 use super::items::own_item;
-use super::paging::Query;
+use super::paging::{Query, token_key};
 use super::path::{self, Params};
 use super::{answer, changed, gone};
 use crate::app::App;
@@ -36,7 +36,9 @@ pub async fn list(ctx: Ctx, query: Query) -> Answer {
 pub async fn page(ctx: &Ctx, query: &Query, owner: &Name, only: Option<TokenId>) -> Answer {
     let mut tokens = ctx.app.store.tokens_of(owner).await?;
     tokens.retain(|token| only.is_none_or(|only| token.id == only));
-    let (page, next) = query.page(&tokens, |token| token.id.to_string())?;
+    let key = |token: &Token| token_key(token.created_at, token.id);
+    tokens.sort_by_cached_key(key);
+    let (page, next) = query.page(&tokens, key)?;
     let memory = ctx.app.memory();
     let items: Vec<_> = page.iter().map(|token| own_item(&memory.world, token)).collect();
     drop(memory);

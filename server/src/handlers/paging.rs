@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tokenward_core::{Timestamp, TokenId};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -69,24 +70,23 @@ impl Query {
         }
     }
 
-    /// One page of a list whose items have stable keys: the items behind the cursor.
+    /// One page of a list that is sorted by its keys: the items behind the cursor, which need not
+    /// be there any more.
     ///
     /// # Errors
     /// 400 for a limit or cursor that is none.
     pub fn page<'a, T>(
         &self,
-        all: &'a [T],
+        sorted: &'a [T],
         key: impl Fn(&T) -> String,
     ) -> Result<(&'a [T], Option<String>), ApiError> {
         let limit = self.limit()?;
-        let start = match self.value("cursor") {
-            None => 0,
-            Some(cursor) => {
-                let at = all.iter().position(|item| key(item) == cursor);
-                at.ok_or_else(|| ApiError::bad("`cursor` is none of this listing."))? + 1
-            }
-        };
-        let rest = all.get(start..).unwrap_or_default();
+        let cursor = self.value("cursor").unwrap_or_default();
+        if cursor.len() > 64 || !cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(ApiError::bad("`cursor` is none that this server gave."));
+        }
+        let start = sorted.partition_point(|item| key(item).as_str() <= cursor);
+        let rest = sorted.get(start..).unwrap_or_default();
         let page = rest.get(..limit).unwrap_or(rest);
         let next = (page.len() < rest.len()).then(|| page.last().map(&key)).flatten();
         Ok((page, next))
@@ -115,4 +115,12 @@ impl Query {
 fn pair(key: &str, value: &str) -> String {
     let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     format!("{}={}", encode(key), encode(value))
+}
+
+/// The key under which tokens are listed: oldest first, and the same for as long as they live or
+/// until they are rotated.
+#[must_use]
+pub fn token_key(created_at: Timestamp, id: TokenId) -> String {
+    // Moved up so that times before 1970 sort first too.
+    format!("{:016x}{id}", created_at.as_millis().wrapping_sub(i64::MIN))
 }

@@ -1,5 +1,7 @@
 //! The tokens of an organization: listed, approved, denied, revoked, explained.
 
+use std::collections::HashSet;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
@@ -9,7 +11,7 @@ use tokenward_core::{
 };
 
 use super::items::{People, listing_item, named_people};
-use super::paging::Query;
+use super::paging::{Query, token_key};
 use super::path::{self, Params};
 use super::{answer, changed};
 use crate::auth::Ctx;
@@ -27,34 +29,43 @@ pub async fn list(
     query: Query,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    let all: Vec<TokenId> = {
+    let mut all: Vec<(String, TokenId)> = {
         let memory = ctx.app.memory();
         ctx.may(&memory, Action::OrgTokensRead, &org)?;
         check_plan(&memory, &org, Plan::Team, "Listing tokens")?;
         query.only(&["q", "limit", "cursor"])?;
         let terms = Terms::parse(query.value("q").unwrap_or_default())?;
         let listed = memory.world.listing(org.as_str());
-        listed.iter().filter(|token| terms.match_memory(token)).map(|token| token.id).collect()
+        let matching = listed.iter().filter(|token| terms.match_memory(token));
+        matching.map(|token| (token_key(token.created_at, token.id), token.id)).collect()
     };
-    let all = narrow(&ctx, &query, all).await?;
-    let (page, next) = query.page(&all, ToString::to_string)?;
-    let items = items(&ctx, &org, page).await?;
+    all.sort_unstable();
+    narrow(&ctx, &query, &mut all).await?;
+    let (page, next) = query.page(&all, |(key, _)| key.clone())?;
+    let ids: Vec<TokenId> = page.iter().map(|(_, id)| *id).collect();
+    let items = items(&ctx, &org, &ids).await?;
     Ok(query.linked(answer(StatusCode::OK, &items), &ctx.app, next))
 }
 
 /// The last four characters are not in memory: a listing that asks for them asks the store.
-async fn narrow(ctx: &Ctx, query: &Query, all: Vec<TokenId>) -> Result<Vec<TokenId>, ApiError> {
+async fn narrow(
+    ctx: &Ctx,
+    query: &Query,
+    all: &mut Vec<(String, TokenId)>,
+) -> Result<(), ApiError> {
     let terms = Terms::parse(query.value("q").unwrap_or_default())?;
     if !terms.ask_for_last4() {
-        return Ok(all);
+        return Ok(());
     }
-    let mut found = Vec::new();
-    for ids in all.chunks(500) {
+    let ids: Vec<TokenId> = all.iter().map(|(_, id)| *id).collect();
+    let mut found = HashSet::new();
+    for ids in ids.chunks(500) {
         let tokens = ctx.app.store.tokens(ids).await?;
         let matching = tokens.iter().filter(|token| terms.match_last4(token.last4.as_deref()));
         found.extend(matching.map(|token| token.id));
     }
-    Ok(found)
+    all.retain(|(_, id)| found.contains(id));
+    Ok(())
 }
 
 async fn items(ctx: &Ctx, org: &Name, ids: &[TokenId]) -> Result<Vec<Value>, ApiError> {
@@ -129,8 +140,11 @@ fn order(
     reason: Option<String>,
     if_generation: Option<u64>,
 ) -> Result<Order, ApiError> {
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > 1000) {
-        return Err(ApiError::bad("`reason` must have 1000 characters at most."));
+    let control = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let bad = |reason: &String| reason.chars().count() > 1000 || reason.contains(control);
+    if reason.as_ref().is_some_and(bad) {
+        let text = "`reason` must have 1000 characters at most, and no control characters.";
+        return Err(ApiError::bad(text));
     }
     // A reason is kept and mailed: nothing that may be a token stays in it.
     let reason = reason.as_deref().map(tokenward_core::mask);

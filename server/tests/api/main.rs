@@ -12,6 +12,7 @@ mod authz;
 mod bad_input;
 mod check;
 mod documents;
+mod fixture;
 mod matrix;
 mod service;
 
