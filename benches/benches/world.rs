@@ -21,6 +21,10 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
     let mut group = c.benchmark_group("world");
     let next = in_turn(&questions);
     group.bench_function("raw token to decision", |b| b.iter(|| next().ask(&world)));
+    let next = in_turn(&questions[..100]);
+    group.bench_function("the same hundred again and again", |b| {
+        b.iter(|| next().ask(&world))
+    });
     let next = in_turn(&questions);
     group.bench_function("digest alone", |b| {
         b.iter(|| TokenSecret::parse(&next().token).map(|secret| secret.digest()))

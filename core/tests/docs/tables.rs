@@ -115,19 +115,19 @@ fn checks() -> String {
 
 const fn holds_when(check: Check) -> &'static str {
     match check {
-        Check::TokenForm => "something was presented, and it can be a token (R40)",
+        Check::TokenForm => "something was presented, and it can be a token",
         Check::TokenKnown => "a token has this value now, and its owner is not suspended",
         Check::TokenExpiry => "its expiry is none, or still to come",
         Check::Action => "the table of actions has it for this type of resource",
-        Check::Membership => "the owner belongs (R42), or the repository is public",
+        Check::Membership => "the owner belongs, or the repository is public",
         Check::Revocation => "the org has not revoked the token, whoever its owner is",
         Check::PolicyKind => "the token policy takes this kind of token",
-        Check::NamesOrg => "a fine-grained token has a grant, even an empty one, on the org or on something in its namespace (R45)",
-        Check::Approval => "the org approved the token, or no approval is needed (R46)",
-        Check::Scope => "the token's kind or grants have the permission (R47)",
-        Check::Role => "the owner's role reaches the least role of the action (R48)",
-        Check::Gate => "nobody has to be let in, or the owner belongs or was let in (R49)",
-        Check::Group => "no resource group hides the repository from the owner (R50)",
+        Check::NamesOrg => "a fine-grained token has a grant, even an empty one, on the org or on something in its namespace",
+        Check::Approval => "the org approved the token, or no approval is needed",
+        Check::Scope => "the token's kind or grants have the permission",
+        Check::Role => "the owner's role reaches the least role of the action",
+        Check::Gate => "nobody has to be let in, or the owner belongs or was let in",
+        Check::Group => "no resource group hides the repository from the owner",
     }
 }
 
@@ -168,7 +168,7 @@ const fn written_when(kind: AuditType) -> &'static str {
         AuditType::Denied => "an admin denies a token",
         AuditType::Revoked => "an admin revokes a token",
         AuditType::TokenCreate => "an unscoped token is made, or a fine-grained one is made and approved at once",
-        AuditType::TokenUpdate => "a token changes without reaching further",
+        AuditType::TokenUpdate => "a token changes otherwise: it reaches less far, or is unscoped",
         AuditType::TokenRotate => "a token gets a new value",
         AuditType::TokenDelete => "a token is deleted",
         AuditType::AddUser => "somebody becomes a member",

@@ -302,13 +302,33 @@ fn expiry(choices: &mut Choices<'_>, host: &Host) -> Option<Timestamp> {
 fn patch(choices: &mut Choices<'_>, host: &Host, id: TokenId) -> TokenPatch {
     let token = host.rows.tokens.get(&id);
     let owner = token.map_or_else(String::new, |token| token.owner.to_string());
-    let has_grants = token.is_some_and(|token| token.kind.is_fine_grained());
-    let expires_at = choices.once_in(4).then(|| expiry(choices, host));
+    let held = token.and_then(|token| token.fine_grained.clone());
     TokenPatch {
         display_name: choices.once_in(8).then(|| title(choices, host)),
-        fine_grained: has_grants.then(|| fine_grained(choices, &owner)),
-        expires_at,
+        expires_at: choices.once_in(3).then(|| expiry(choices, host)),
+        fine_grained: held.and_then(|held| regranted(choices, held, &owner)),
     }
+}
+
+/// The same grants, fewer of them, some of one more, or altogether others.
+fn regranted(choices: &mut Choices<'_>, held: FineGrained, owner: &str) -> Option<FineGrained> {
+    let at = choices.below(held.scoped.len());
+    let mut other = held;
+    match choices.below(5) {
+        0 => return None,
+        1 if at < other.scoped.len() => drop(other.scoped.remove(at)),
+        2 => other.scoped.iter_mut().skip(at).take(1).for_each(|grant| {
+            grant.permissions.pop();
+        }),
+        3 => {
+            let fresh = fine_grained(choices, owner).scoped.into_iter();
+            let held = other.scoped.clone();
+            let unheld = fresh.filter(|grant| held.iter().all(|held| held.entity != grant.entity));
+            other.scoped.extend(unheld);
+        }
+        _ => return Some(fine_grained(choices, owner)),
+    }
+    Some(other)
 }
 
 fn fine_grained(choices: &mut Choices<'_>, owner: &str) -> FineGrained {

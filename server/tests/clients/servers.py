@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 START_SECONDS = 60
+TOKEN = re.compile(rb"hf_[A-Za-z]{34}")
 LISTENING = re.compile(r"listening on (http://\S+)")
 
 
@@ -75,12 +76,13 @@ def psql(url: str, statement: str) -> None:
 
 @contextmanager
 def running_tokenward(kind: str, folder: Path) -> Iterator[Tokenward]:
-    """tokenward-server on a free port; it has to end with 0 when it is told to."""
+    """tokenward-server on a free port; told to end, it has to end with 0 and to have kept no token anywhere."""
     admin_file, log = folder / "admin", folder / "server.log"
     with fresh_database(kind, folder) as database, log.open("wb") as errors:
         options = ["--listen", "127.0.0.1:0", "--database", database, "--admin-token-file", str(admin_file)]
         command = [server_binary(), "serve", *options]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        env = {**os.environ, "TOKENWARD_LOG": "trace"}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=env)
         try:
             url = announced_url(process, log)
             yield Tokenward(url, database, admin_file.read_text().strip(), hub_token(database))
@@ -88,6 +90,9 @@ def running_tokenward(kind: str, folder: Path) -> Iterator[Tokenward]:
             process.terminate()
             code = process.wait(timeout=30)
         assert code == 0, f"tokenward-server ended with {code}:\n{log.read_text()}"
+        assert "/api/whoami-v2" in log.read_text(), "the log tells nothing"
+        for file in (log, *folder.glob("t.db*")):
+            assert not TOKEN.search(file.read_bytes()), f"a token stands in {file.name}"
 
 
 def announced_url(process: subprocess.Popen, log: Path) -> str:
@@ -114,8 +119,8 @@ def announced_url(process: subprocess.Popen, log: Path) -> str:
 def hub_token(database: str) -> str:
     """A credential for the hub itself, as its operator would make one."""
     command = [server_binary(), "hub-token", "--database", database]
-    done = subprocess.run(command, capture_output=True, text=True)
-    found = re.search(r"hf_[A-Za-z]{34}", done.stdout)
+    done = subprocess.run(command, capture_output=True)
+    found = TOKEN.search(done.stdout)
     if done.returncode or not found:
-        raise RuntimeError(f"`tokenward-server hub-token` gave no token: {done.stdout}{done.stderr}")
-    return found[0]
+        raise RuntimeError(f"`tokenward-server hub-token` gave no token: {done.stderr.decode()}")
+    return found[0].decode()

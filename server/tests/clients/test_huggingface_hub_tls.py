@@ -29,18 +29,24 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return cert, key
 
 
-@pytest.fixture(scope="session", params=STATES)
-def run(
-    request: pytest.FixtureRequest,
-    world: World,
-    certificate: tuple[Path, Path],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> LibraryRun:
+@pytest.fixture(scope="session")
+def runs(
+    world: World, certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, LibraryRun]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
     with StubHub(world.hub.hub, tls=context) as hub:
-        home = tmp_path_factory.mktemp(f"tls-{request.param}")
-        return LibraryRun(world.case("tls", request.param), hub.url, home, SSL_CERT_FILE=str(certificate[0]))
+
+        def run(state: str) -> LibraryRun:
+            home = tmp_path_factory.mktemp(f"tls-{state}")
+            return LibraryRun(world.case("tls", state), hub.url, home, SSL_CERT_FILE=str(certificate[0]))
+
+        return {state: run(state) for state in STATES}
+
+
+@pytest.fixture(params=STATES)
+def run(request: pytest.FixtureRequest, runs: dict[str, LibraryRun]) -> LibraryRun:
+    return runs[request.param]
 
 
 @pytest.mark.parametrize("call", ["list_repo_files", "model_info", "upload_file", "delete_file", "delete_repo"])

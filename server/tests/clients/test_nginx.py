@@ -167,7 +167,7 @@ def test_an_expired_token_is_named_as_such(gateway: httpx.Client, shelves: dict)
 def test_what_only_its_body_decides_is_refused(gateway: httpx.Client, shelves: dict):
     body = {"name": "by-nginx", "organization": "acme"}
     answer = gateway.post("/api/repos/create", headers=bearer(shelves["allowed"].token), json=body)
-    assert answer.status_code == 403
+    assert (answer.status_code, answer.headers["X-Tokenward-Reason"]) == (403, "unknown_action")
 
 
 def test_a_path_that_the_table_does_not_have_is_refused(gateway: httpx.Client, shelves: dict):

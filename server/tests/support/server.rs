@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use tokenward_core::{TokenDigest, TokenId};
 use tokenward_server::app::App;
 use tokenward_server::config::{AuthzHeaders, Database as Address, Serve};
-use tokenward_server::store::HubCredential;
+use tokenward_server::store::{HubCredential, Store};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::database::Database;
+use crate::database::{Database, Kind};
 
 /// A hub's credential, as [`Server::hub`] adds it.
 pub(crate) const HUB: &str = "hf_HubHubHubHubHubHubHubHubHubHubHubHubHu";
@@ -74,6 +74,8 @@ impl Server {
         let mut server = Self::start_on(&database.address, setup, Some(file.clone())).await;
         let token = std::fs::read_to_string(file).expect("the administrator's token");
         token.trim().clone_into(&mut server.site);
+        let is_sqlite = matches!(server.app.store, Store::Sqlite(_));
+        assert_eq!(is_sqlite, database.kind == Kind::Sqlite, "another database was opened");
         server
     }
 
