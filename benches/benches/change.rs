@@ -7,8 +7,8 @@ mod support;
 use std::cell::{Cell, RefCell};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use support::{ProcessorTime, in_turn};
-use tokenward_benches::{Size, names, now, rows, world};
+use support::ProcessorTime;
+use tokenward_benches::{Size, in_turn, names, now, rows, world};
 use tokenward_core::{
     Actor, Command, Details, DisplayName, NewToken, Role, Row, Standing, Token, TokenId, Verdict,
     Via, World, apply,
@@ -62,7 +62,10 @@ fn create(size: Size, world: &World, token: u32, nth: u64) -> Task {
     let model = rows::token(size, token);
     let mut id = [7; 12];
     id[..8].copy_from_slice(&nth.to_be_bytes());
-    let mut digest = *model.digest.expect("a token of the world has a digest").as_bytes();
+    let mut digest = *model
+        .digest
+        .expect("a token of the world has a digest")
+        .as_bytes();
     digest[..8].copy_from_slice(&nth.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
     let others = world.tokens_of(names::user(owner).as_str()).len();
     Task {

@@ -7,8 +7,8 @@ mod support;
 use std::cell::Cell;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use support::{ProcessorTime, in_turn};
-use tokenward_benches::{Size, is_trial, names, now, requests, world};
+use support::ProcessorTime;
+use tokenward_benches::{Size, in_turn, is_trial, names, now, requests, world};
 use tokenward_core::{Presented, TokenSecret, World};
 
 const QUESTIONS: u32 = 200_000;

@@ -8,6 +8,8 @@ pub mod names;
 pub mod requests;
 pub mod rows;
 
+use std::cell::Cell;
+
 use tokenward_core::{Timestamp, World};
 
 /// How much there is of everything.
@@ -80,6 +82,16 @@ pub fn world(size: Size) -> World {
     world.reserve(size.tokens as usize);
     rows::all(size).for_each(|row| world.apply(&row));
     world
+}
+
+/// Each call gives the next of a list, from the first again after the last.
+pub fn in_turn<'a, T>(list: &'a [T]) -> impl Fn() -> &'a T {
+    let next = Cell::new(0);
+    move || {
+        let at = next.get();
+        next.set(if at + 1 == list.len() { 0 } else { at + 1 });
+        &list[at]
+    }
 }
 
 /// The same numbers for the same thing in every run, and others for everything else.

@@ -1,6 +1,8 @@
 //! Requests as a client sends them: a raw token, an action, the name of a repository.
 
-use tokenward_core::{Decision, ParseError, Presented, Request, Resource, TokenKind, TokenSecret, World};
+use tokenward_core::{
+    Decision, ParseError, Presented, Request, Resource, TokenKind, TokenSecret, World,
+};
 
 use crate::{Size, names, now, numbers, rows};
 

@@ -6,7 +6,9 @@ use tokenward_core::{
     User, Visibility,
 };
 
-use crate::{Size, names, now};
+use crate::{Size, names, now, numbers};
+
+const STANDINGS: u64 = 4;
 
 /// All rows of a world.
 pub fn all(size: Size) -> impl Iterator<Item = Row> {
@@ -62,7 +64,8 @@ fn organization(number: u32) -> Row {
 }
 
 /// The first member of every organization is its administrator; most can write.
-const fn role(size: Size, user: u32) -> Role {
+#[must_use]
+pub const fn role(size: Size, user: u32) -> Role {
     match user / size.orgs % 10 {
         0 => Role::Admin,
         1 => Role::Read,
@@ -157,14 +160,20 @@ pub const fn granted_repository(size: Size, token: u32) -> u32 {
     names::repository_of(size, org, token / size.users)
 }
 
-/// One to three grants: read the organization, write one repository, everything of one's own.
+/// One to three grants: read the organization (administrators: decide about its tokens), write one
+/// repository, everything of one's own.
 fn fine_grained(size: Size, number: u32, owner: u32) -> FineGrained {
     let org = names::org(names::org_of(size, owner));
+    let administers = role(size, owner) == Role::Admin;
     let granted = granted_repository(size, number);
     let owner = names::user(owner);
     let kind = names::kind(granted).as_str();
     let grants = [
-        grant("org", org.as_str(), "repo.content.read"),
+        if administers {
+            grant("org", org.as_str(), "org.tokens.write")
+        } else {
+            grant("org", org.as_str(), "repo.content.read")
+        },
         grant(kind, &names::repository(size, granted), "repo.write"),
         grant("user", owner.as_str(), "repo.write"),
     ];
@@ -192,9 +201,9 @@ pub fn standing(size: Size, number: u32) -> Option<Row> {
     let org = names::org_of(size, names::owner_of(size, number));
     let nth = number / size.users;
     let asks = policy(org).needs_approval() && token_kind(size, number).is_fine_grained();
-    let status = match number % 20 {
+    let status = match numbers(STANDINGS, number).u8(..20) {
         0 => AuthorizationStatus::Pending,
-        7 => AuthorizationStatus::Denied,
+        1 => AuthorizationStatus::Denied,
         _ => AuthorizationStatus::Approved,
     };
     let by = names::user(org);

@@ -208,29 +208,33 @@ pub fn scan(text: &str) -> Vec<Found> {
     found
 }
 
-/// The text with every word that may be a token cut down to its prefix, for messages that quote
+/// The text with everything that may be a token cut down to its prefix, for messages that quote
 /// what somebody sent.
 #[must_use]
 pub fn mask(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
-    for word in text.split_inclusive(|c: char| !is_word(c)) {
-        let end = word
-            .strip_suffix(|c: char| !is_word(c))
-            .map_or(word.len(), str::len);
-        let (word, tail) = word.split_at_checked(end).unwrap_or((word, ""));
-        match [PREFIX, "api_"]
-            .into_iter()
-            .find(|prefix| word.starts_with(prefix))
-        {
-            Some(prefix) if word.len() > 12 => {
-                masked.push_str(prefix);
-                masked.push('…');
-            }
-            _ => masked.push_str(word),
-        }
-        masked.push_str(tail);
+    let mut rest = text;
+    while let Some((before, prefix, after)) = next_prefix(rest) {
+        masked.push_str(before);
+        masked.push_str(prefix);
+        let tail = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let secret = after.strip_suffix(tail).unwrap_or_default();
+        masked.push_str(if secret.len() > LONGEST_WORD { "…" } else { secret });
+        rest = tail;
     }
+    masked.push_str(rest);
     masked
+}
+
+/// What follows a prefix and is no longer than this is a word, like `hf_hub`, and no secret.
+const LONGEST_WORD: usize = 12;
+
+/// The text before the next prefix of a token, the prefix, and the text behind it.
+fn next_prefix(text: &str) -> Option<(&str, &str, &str)> {
+    let starts = [PREFIX, "api_"].into_iter().filter_map(|prefix| Some((text.find(prefix)?, prefix)));
+    let (at, prefix) = starts.min()?;
+    let (before, rest) = text.split_at_checked(at)?;
+    Some((before, prefix, rest.strip_prefix(prefix)?))
 }
 
 fn is_bounded(text: &str, start: usize, end: usize) -> bool {
@@ -318,6 +322,7 @@ mod tests {
             "unknown field `hf_…`, expected"
         );
         assert_eq!(mask("é hf_hub repo-x"), "é hf_hub repo-x");
+        assert_eq!(mask(&format!("%20{VECTOR}é{VECTOR}_x.")), "%20hf_…éhf_….");
     }
 
     #[test]

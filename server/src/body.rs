@@ -89,6 +89,10 @@ impl Body {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|_| ApiError::bad("The body is not valid UTF-8."))?;
+    // Serde would also take an array of the fields' values.
+    if !text.trim_start().starts_with('{') {
+        return Err(ApiError::bad("The body is not what this call takes: it must be an object."));
+    }
     serde_json::from_str(text).map_err(|error| {
         let text: String = mask(&error.to_string()).chars().take(300).collect();
         ApiError::bad(format!("The body is not what this call takes: {text}"))

@@ -1,9 +1,8 @@
-//! What the benches share: how time is measured, and how a list is gone through.
+//! What the benches share: how time is measured.
 //!
 //! Everything that is measured runs on one thread and waits for nothing, so its time on the
 //! processor is what it costs, whatever else the machine is doing meanwhile.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
@@ -45,14 +44,4 @@ impl Measurement for ProcessorTime {
 /// Criterion, measuring time on the processor.
 pub(crate) fn criterion() -> Criterion<ProcessorTime> {
     Criterion::default().with_measurement(ProcessorTime)
-}
-
-/// Each call gives the next of a list, from the first again after the last.
-pub(crate) fn in_turn<'a, T>(list: &'a [T]) -> impl Fn() -> &'a T {
-    let next = Cell::new(0);
-    move || {
-        let at = next.get();
-        next.set(if at + 1 == list.len() { 0 } else { at + 1 });
-        &list[at]
-    }
 }

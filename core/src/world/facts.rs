@@ -4,7 +4,8 @@ use core::hint::black_box;
 
 use super::World;
 use super::names::{Holder, NameId};
-use super::orgs::{OrgEntry, RepoEntry, StandingEntry};
+use super::orgs::{OrgEntry, StandingEntry};
+use super::repos::RepoEntry;
 use super::tokens::TokenEntry;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
 use crate::decision::{Presented, Request};
@@ -24,9 +25,18 @@ struct Target<'a> {
     repo: (Listing, Option<&'a RepoEntry>),
 }
 
+/// What a request leads to.
+pub(super) struct Found {
+    pub(super) facts: Facts,
+    /// The place of its token.
+    pub(super) token: Option<u32>,
+    /// The generation of the organization that the resource belongs to, or is.
+    pub(super) generation: Option<u64>,
+}
+
 impl World {
-    /// The facts of a request, and the place of its token.
-    pub(super) fn facts(&self, request: &Request<'_>) -> (Facts, Option<u32>) {
+    /// Looks up everything that a request names.
+    pub(super) fn facts(&self, request: &Request<'_>) -> Found {
         let digest = match request.token {
             Presented::Secret(secret) => match secret.form() {
                 Form::Organization => return self.facts_without(Credential::Organization, request),
@@ -37,7 +47,7 @@ impl World {
             Presented::Id(_) => None,
         };
         if let Some(digest) = &digest {
-            self.warm_up(digest);
+            self.warm_up(digest, &request.resource);
         }
         let target = self.target(&request.resource);
         let place = match digest {
@@ -45,18 +55,20 @@ impl World {
             None => self.place(request.token),
         };
         match place.and_then(|at| Some((at, self.tokens.get(at)?))) {
-            Some((at, token)) => (
-                self.facts_with(at, token, &request.resource, target),
-                Some(at),
-            ),
+            Some((at, token)) => Found {
+                facts: self.facts_with(at, token, &request.resource, target),
+                token: Some(at),
+                generation: target.org.map(|org| org.generation),
+            },
             None => self.facts_without(Credential::Unknown, request),
         }
     }
 
-    /// Reads what will be asked about a token and its owner, before it is certain that it is the
-    /// one: so memory answers while the resource is looked up.
+    /// Reads what will be asked about the token, its owner and the repository, before it is certain
+    /// that they are the ones: so memory answers all these questions at once.
     #[inline]
-    fn warm_up(&self, digest: &TokenDigest) {
+    fn warm_up(&self, digest: &TokenDigest, resource: &Resource<'_>) {
+        black_box(self.repos.likely(resource).map(|repo| repo.org));
         if let Some(token) = self.tokens.likely(digest) {
             let owner = self.names.get(token.owner);
             let first_org = owner.and_then(|owner| owner.orgs.first());
@@ -72,8 +84,7 @@ impl World {
             Some((_, Holder::Org(at))) => self.orgs.get(at as usize),
             Some((_, Holder::User { .. } | Holder::ServiceAccount(_))) | None => None,
         };
-        let repo = org.zip(resource.repo());
-        let repo = repo.map(|(org, name)| org.repo(resource.kind(), name));
+        let repo = org.map(|org| self.repos.find(org.name, resource));
         Target {
             namespace,
             org,
@@ -82,14 +93,17 @@ impl World {
     }
 
     /// Without a token only the repository can matter.
-    fn facts_without(&self, token: Credential, request: &Request<'_>) -> (Facts, Option<u32>) {
+    fn facts_without(&self, token: Credential, request: &Request<'_>) -> Found {
         let target = self.target(&request.resource);
-        let facts = Facts {
-            token,
-            namespace: Namespace::Foreign,
-            repo: repo_facts(target.repo, None),
-        };
-        (facts, None)
+        Found {
+            facts: Facts {
+                token,
+                namespace: Namespace::Foreign,
+                repo: repo_facts(target.repo, None),
+            },
+            token: None,
+            generation: target.org.map(|org| org.generation),
+        }
     }
 
     fn facts_with(

@@ -9,6 +9,7 @@ mod names;
 mod orgs;
 mod places;
 mod readable;
+mod repos;
 mod rows;
 mod shown;
 mod tokens;
@@ -24,10 +25,12 @@ use crate::policy::{Plan, TokenPolicy};
 use crate::reason::{Reason, Subject};
 use crate::role::Role;
 use crate::timestamp::Timestamp;
+use facts::Found;
 use names::{Holder, NameId, Names};
 use orgs::OrgEntry;
 pub use rows::ListedToken;
 pub(crate) use shown::ShownToken;
+use repos::Repos;
 use tokens::Tokens;
 
 /// Organizations, users and tokens, ready to be decided about.
@@ -36,6 +39,7 @@ pub struct World {
     names: Names,
     tokens: Tokens,
     orgs: Vec<OrgEntry>,
+    repos: Repos,
 }
 
 /// For whom an explanation is.
@@ -69,41 +73,42 @@ impl World {
     /// Decides about a request.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        self.decide_with(request, self.facts(request))
+        self.decide_with(request, &self.facts(request))
     }
 
     /// Decides, and says which token it was, if checks 1 to 3 hold for it.
     #[must_use]
     pub fn decide_and_identify(&self, request: &Request<'_>) -> (Decision, Option<TokenView<'_>>) {
-        let (facts, place) = self.facts(request);
-        let decision = self.decide_with(request, (facts, place));
+        let found = self.facts(request);
+        let place = found.token;
+        let decision = self.decide_with(request, &found);
         let valid = place.filter(|_| !decision.reason.is_unauthenticated());
         (decision, valid.and_then(|at| self.view(at)))
     }
 
-    fn decide_with(&self, request: &Request<'_>, found: (Facts, Option<u32>)) -> Decision {
-        let (facts, place) = found;
+    fn decide_with(&self, request: &Request<'_>, found: &Found) -> Decision {
         let action = Action::parse(request.action);
+        let kind = request.resource.kind();
+        let facts = &found.facts;
         let case = Case {
-            facts: &facts,
+            facts,
             action,
-            kind: request.resource.kind(),
+            kind,
             now: request.now,
         };
-        let subject = self.subject(request, &facts, action, place);
-        let belongs = facts.belongs(request.resource.kind());
-        Decision::new(
-            decide::decide(&case),
-            &subject,
-            self.generation_for(request),
-            belongs,
-        )
+        let subject = self.subject(request, facts, action, found.token);
+        let reason = decide::decide(&case);
+        Decision::new(reason, &subject, found.generation, facts.belongs(kind))
     }
 
     /// Decides, and says how every check came out.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>, audience: Audience) -> Explanation {
-        let (mut facts, place) = self.facts(request);
+        let Found {
+            mut facts,
+            token: place,
+            generation,
+        } = self.facts(request);
         let kind = request.resource.kind();
         if audience == Audience::Owner {
             facts = facts.redacted(kind);
@@ -118,7 +123,6 @@ impl World {
         let subject = self.subject(request, &facts, action, place);
         let checks = decide::outcomes(&case)
             .map(|(check, outcome)| CheckOutcome::new(check, outcome, &subject));
-        let generation = self.generation_for(request);
         let belongs = facts.belongs(kind);
         let decision = Decision::new(decide::decide(&case), &subject, generation, belongs);
         Explanation {
@@ -252,10 +256,6 @@ impl World {
             Holder::Org(at) => self.orgs.get(at as usize),
             Holder::User { .. } | Holder::ServiceAccount(_) => None,
         }
-    }
-
-    fn generation_for(&self, request: &Request<'_>) -> Option<u64> {
-        self.generation(request.resource.namespace())
     }
 
     fn subject<'a>(

@@ -5,6 +5,7 @@ use core::hash::BuildHasher;
 
 use compact_str::CompactString;
 use hashbrown::{DefaultHashBuilder, HashTable};
+use smallvec::SmallVec;
 
 use crate::role::Role;
 
@@ -42,8 +43,8 @@ pub(super) struct NameEntry {
     pub(super) name: CompactString,
     pub(super) holder: Holder,
     pub(super) tokens: Vec<u32>,
-    /// Where the user is a member.
-    pub(super) orgs: Vec<Membership>,
+    /// Where the user is a member; mostly in one organization or two.
+    pub(super) orgs: SmallVec<[Membership; 2]>,
 }
 
 /// A user's role in one organization. The organization has it too, but here it is at hand.
@@ -83,7 +84,7 @@ impl Names {
             name: CompactString::from(name),
             holder: Holder::UNKNOWN,
             tokens: Vec::new(),
-            orgs: Vec::new(),
+            orgs: SmallVec::new(),
         });
         let Self {
             entries,

@@ -61,7 +61,7 @@ impl World {
         });
         granted
             && self.reads_unlisted(place, org, now)
-            && org.repos().all(|repo| reads(repo.kind, &repo.name))
+            && self.repos_of(org).all(|repo| reads(repo.kind, &repo.name))
     }
 
     /// Whether the token may read a repository of which nothing is known.
@@ -74,20 +74,20 @@ impl World {
             return false;
         };
         let action = Action::RepoContentRead.as_str();
-        let (facts, _) = self.facts(&Request {
+        let found = self.facts(&Request {
             token: Presented::Id(id),
             action,
             resource,
             now,
         });
-        let Credential::Known(mut known) = facts.token else {
+        let Credential::Known(mut known) = found.facts.token else {
             return false;
         };
         known.repo_grant = None;
         let facts = Facts {
             token: Credential::Known(known),
             repo: decide::Repo::UNLISTED,
-            ..facts
+            ..found.facts
         };
         let action = Some(Action::RepoContentRead);
         let case = Case {

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use super::World;
 use super::names::{Holder, NameId};
-use super::orgs::{OrgEntry, RepoEntry};
+use super::orgs::OrgEntry;
+use super::repos::RepoEntry;
 use crate::decide::Listing;
 use crate::ids::{GroupName, Name, TokenId};
 use crate::organization::{Member, Organization, Repository, Visibility};
@@ -80,8 +81,8 @@ impl World {
         let Some(org) = self.org(org) else {
             return Vec::new();
         };
-        let mut rows: Vec<Repository> = org
-            .repos()
+        let mut rows: Vec<Repository> = self
+            .repos_of(org)
             .filter_map(|repo| self.repository_row(org, repo))
             .collect();
         rows.sort_by(|a, b| (a.r#type, &a.name).cmp(&(b.r#type, &b.name)));
@@ -91,10 +92,10 @@ impl World {
     /// How a repository is listed, and its row when it is.
     #[must_use]
     pub fn repository(&self, resource: &Resource<'_>) -> (Listing, Option<Repository>) {
-        let Some((org, name)) = self.org(resource.namespace()).zip(resource.repo()) else {
+        let Some(org) = self.org(resource.namespace()) else {
             return (Listing::Unlisted, None);
         };
-        let (listing, repo) = org.repo(resource.kind(), name);
+        let (listing, repo) = self.repos.find(org.name, resource);
         (
             listing,
             repo.and_then(|repo| self.repository_row(org, repo)),
@@ -108,7 +109,7 @@ impl World {
             return false;
         };
         let at = org.group_at(group);
-        at.is_some() && org.repos().any(|repo| repo.group == at)
+        at.is_some() && self.repos_of(org).any(|repo| repo.group == at)
     }
 
     /// Whether somebody is a service account of the organization.
@@ -263,7 +264,8 @@ impl World {
     /// Whether a member may know of a repository of the organization: check 13 lets them by.
     #[must_use]
     pub fn is_visible(&self, user: &str, resource: &Resource<'_>) -> bool {
-        let Some((org, name)) = self.org(resource.namespace()).zip(resource.repo()) else {
+        let org = self.org(resource.namespace());
+        let Some(org) = org.filter(|_| resource.kind().is_repo()) else {
             return false;
         };
         let Some(user) = self.names.find(user) else {
@@ -271,7 +273,7 @@ impl World {
         };
         let role = org.members.get(&user).copied().unwrap_or(Role::NoAccess);
         let (admin, member) = (role == Role::Admin, role > Role::NoAccess);
-        match org.repo(resource.kind(), name) {
+        match self.repos.find(org.name, resource) {
             (Listing::OtherCase, _) => false,
             (_, None) => admin || (member && !org.has_groups()),
             (_, Some(repo)) => {
@@ -316,6 +318,10 @@ impl World {
             .collect();
         list.sort_by(|a, b| a.user.cmp(&b.user));
         list
+    }
+
+    pub(super) fn repos_of(&self, org: &OrgEntry) -> impl Iterator<Item = &RepoEntry> {
+        org.repos.iter().filter_map(|at| self.repos.get(*at))
     }
 
     fn repository_row(&self, org: &OrgEntry, repo: &RepoEntry) -> Option<Repository> {

@@ -6,7 +6,8 @@ use hashbrown::HashMap;
 
 use super::World;
 use super::names::{Holder, Membership, NameId};
-use super::orgs::{GroupEntry, OrgEntry, RepoEntry, StandingEntry};
+use super::orgs::{GroupEntry, OrgEntry, StandingEntry};
+use super::repos::RepoEntry;
 use super::tokens::TokenEntry;
 use crate::ids::{GroupName, Name, TokenId};
 use crate::organization::{Member, Organization, Repository};
@@ -141,7 +142,7 @@ impl World {
             return;
         };
         let entry = RepoEntry::new(row, resource, org, &mut self.names);
-        org.put_repo(entry);
+        org.repos.extend(self.repos.put(entry, &resource));
     }
 
     fn remove_repository(&mut self, resource: &ResourceName) {
@@ -152,8 +153,10 @@ impl World {
         let Holder::Org(at) = self.names.holder(id) else {
             return;
         };
-        if let (Some(org), Some(name)) = (self.orgs.get_mut(at as usize), resource.repo()) {
-            org.remove_repo(resource.kind(), name);
+        if let Some(org) = self.orgs.get_mut(at as usize)
+            && let Some(place) = self.repos.remove(id, &resource)
+        {
+            org.repos.retain(|repo| *repo != place);
         }
     }
 

@@ -21,8 +21,12 @@ const CASES: u32 = 50_000;
 
 /// The reasons that each check gives, in the order of the checks and of the reasons.
 pub(crate) fn reasons_by_check() -> Vec<(Check, Vec<Reason>)> {
-    let actions: Vec<Option<Action>> =
-        Action::ALL.iter().copied().map(Some).chain([None]).collect();
+    let actions: Vec<Option<Action>> = Action::ALL
+        .iter()
+        .copied()
+        .map(Some)
+        .chain([None])
+        .collect();
     let mut pick = Pick(1);
     let mut found = BTreeSet::new();
     for _ in 0..CASES {
@@ -41,9 +45,14 @@ pub(crate) fn reasons_by_check() -> Vec<(Check, Vec<Reason>)> {
     }
     let reasons = |at: usize| {
         let all = Reason::ALL.iter().copied();
-        all.filter(|reason| found.contains(&(at, *reason as usize))).collect()
+        all.filter(|reason| found.contains(&(at, *reason as usize)))
+            .collect()
     };
-    Check::ALL.into_iter().enumerate().map(|(at, check)| (check, reasons(at))).collect()
+    Check::ALL
+        .into_iter()
+        .enumerate()
+        .map(|(at, check)| (check, reasons(at)))
+        .collect()
 }
 
 /// What the decision table says of a reason.
@@ -79,7 +88,9 @@ pub(crate) fn words() -> BTreeMap<String, Words> {
 }
 
 fn word(text: &str) -> (&str, &str) {
-    text.trim_start().split_once(' ').expect("a line has five columns")
+    text.trim_start()
+        .split_once(' ')
+        .expect("a line has five columns")
 }
 
 /// Numbers that are the same in every run.
@@ -87,7 +98,10 @@ struct Pick(u64);
 
 impl Pick {
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % end
     }
 
@@ -121,7 +135,11 @@ fn facts(pick: &mut Pick) -> Facts {
         created: pick.flip(),
         let_in: pick.flip(),
     };
-    Facts { token, namespace, repo }
+    Facts {
+        token,
+        namespace,
+        repo,
+    }
 }
 
 fn token(pick: &mut Pick) -> KnownToken {
@@ -146,8 +164,11 @@ fn token(pick: &mut Pick) -> KnownToken {
 
 fn org(pick: &mut Pick) -> OrgFacts {
     let roles: Vec<Option<Role>> = Role::ALL.iter().copied().map(Some).chain([None]).collect();
-    let above: Vec<Option<Role>> =
-        roles.iter().copied().filter(|role| *role != Some(Role::NoAccess)).collect();
+    let above: Vec<Option<Role>> = roles
+        .iter()
+        .copied()
+        .filter(|role| *role != Some(Role::NoAccess))
+        .collect();
     OrgFacts {
         policy: pick.of(&TokenPolicy::ALL),
         has_groups: pick.flip(),

@@ -58,6 +58,10 @@ fn every_rule_has_a_number_of_its_own() {
     let number = |line: &str| line.strip_prefix("**R")?.split_once(".**")?.0.parse().ok();
     let mut numbers: Vec<usize> = text.lines().filter_map(number).collect();
     numbers.sort_unstable();
-    assert!(numbers.len() > 50, "only {} rules were found", numbers.len());
+    assert!(
+        numbers.len() > 50,
+        "only {} rules were found",
+        numbers.len()
+    );
     assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>());
 }

@@ -14,11 +14,15 @@ fn ticked(text: &str) -> impl Iterator<Item = &str> {
 /// The first column of the code map's tables.
 fn map() -> Vec<String> {
     let text = tree::read(FILE);
-    let (_, part) = text.split_once("\n## Code map\n").expect("there is a code map");
+    let (_, part) = text
+        .split_once("\n## Code map\n")
+        .expect("there is a code map");
     let part = part.split("\n## ").next().unwrap_or_default();
     let rows = part.lines().filter(|line| line.starts_with("| `"));
     let cells = rows.filter_map(|row| row.split(" | ").next());
-    cells.flat_map(|cell| ticked(cell).map(str::to_owned).collect::<Vec<_>>()).collect()
+    cells
+        .flat_map(|cell| ticked(cell).map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 #[test]
@@ -26,7 +30,10 @@ fn every_path_of_the_code_map_exists() {
     let paths = map();
     assert!(paths.len() > 60, "only {} paths were found", paths.len());
     for path in paths {
-        assert!(tree::root().join(&path).exists(), "{FILE}: `{path}` does not exist");
+        assert!(
+            tree::root().join(&path).exists(),
+            "{FILE}: `{path}` does not exist"
+        );
     }
 }
 
@@ -35,7 +42,9 @@ fn every_source_file_is_in_the_code_map() {
     let paths = map();
     for file in tree::rust_files(&MAPPED) {
         let there = paths.iter().any(|path| match path.strip_suffix('/') {
-            Some(_) => file.starts_with(path.as_str()) && !MAPPED.contains(&path.trim_end_matches('/')),
+            Some(_) => {
+                file.starts_with(path.as_str()) && !MAPPED.contains(&path.trim_end_matches('/'))
+            }
             None => file == *path,
         });
         assert!(there, "`{file}` has no line in the code map of {FILE}");
@@ -45,7 +54,9 @@ fn every_source_file_is_in_the_code_map() {
 /// Paths in backticks that begin with a folder of ours; `<…>` and `…` stand for something.
 #[test]
 fn every_path_in_the_documents_exists() {
-    let ours = ["benches/", "core/", "docs/", "server/", "xtask/", ".ci/", ".cargo/"];
+    let ours = [
+        "benches/", "core/", "docs/", "server/", "xtask/", ".ci/", ".cargo/",
+    ];
     for document in tree::documents() {
         let text = tree::read(&document);
         // Code blocks are commands and settings, and their backticks come in threes.
@@ -55,7 +66,10 @@ fn every_path_in_the_documents_exists() {
                 continue;
             }
             let path = path.split("::").next().unwrap_or_default();
-            assert!(tree::root().join(path).exists(), "{document}: `{path}` does not exist");
+            assert!(
+                tree::root().join(path).exists(),
+                "{document}: `{path}` does not exist"
+            );
         }
     }
 }
@@ -66,10 +80,16 @@ fn every_relative_link_in_the_documents_leads_somewhere() {
         let text = tree::read(&document);
         let folder = tree::root().join(&document);
         let folder = folder.parent().expect("a file is in a folder");
-        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let targets = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.contains("://")) {
             let path = target.split('#').next().unwrap_or_default();
-            assert!(folder.join(path).exists(), "{document}: `{target}` leads nowhere");
+            assert!(
+                folder.join(path).exists(),
+                "{document}: `{target}` leads nowhere"
+            );
         }
     }
 }

@@ -31,10 +31,7 @@ pub(crate) const TABLES: [Entry; 11] = [
     ("roles", roles),
 ];
 
-fn table<const N: usize>(
-    head: [&str; N],
-    rows: impl IntoIterator<Item = [String; N]>,
-) -> String {
+fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(N));
     for row in rows {
         let row = row.map(|cell| cell.replace('|', "\\|"));
@@ -66,40 +63,68 @@ fn actions() -> String {
         }
         let mut role = code(rule.least_role.as_str());
         if rule.own_repo {
-            write!(role, "; {} on a repository of their own making", code(Role::Contributor.as_str()))
-                .unwrap();
+            write!(
+                role,
+                "; {} on a repository of their own making",
+                code(Role::Contributor.as_str())
+            )
+            .unwrap();
         }
         let read = if rule.read_token { "yes" } else { "no" };
-        [code(rule.name), target.into(), grants, read.into(), "yes".into(), role]
+        [
+            code(rule.name),
+            target.into(),
+            grants,
+            read.into(),
+            "yes".into(),
+            role,
+        ]
     };
-    let head = ["action", "on", "fine-grained token needs", "`read` token", "`write` token", "least role"];
+    let head = [
+        "action",
+        "on",
+        "fine-grained token needs",
+        "`read` token",
+        "`write` token",
+        "least role",
+    ];
     table(head, Action::ALL.iter().map(row))
 }
 
 /// The permissions of which one is enough: the one that messages name comes first.
 fn enough(action: &Action) -> Vec<String> {
     let rule = action.rule();
-    let others = Permission::ALL.iter().filter(|permission| {
-        **permission != rule.permission && rule.permissions.has(**permission)
-    });
-    std::iter::once(&rule.permission).chain(others).map(|permission| code(permission.as_str())).collect()
+    let others = Permission::ALL
+        .iter()
+        .filter(|permission| **permission != rule.permission && rule.permissions.has(**permission));
+    std::iter::once(&rule.permission)
+        .chain(others)
+        .map(|permission| code(permission.as_str()))
+        .collect()
 }
 
 fn permissions() -> String {
     let row = |permission: &Permission| {
-        let actions = Action::ALL.iter().filter(|action| action.rule().permissions.has(*permission));
+        let actions = Action::ALL
+            .iter()
+            .filter(|action| action.rule().permissions.has(*permission));
         let actions: Vec<String> = actions.map(|action| code(action.as_str())).collect();
         [code(permission.as_str()), actions.join(", ")]
     };
-    table(["permission", "is enough for"], Permission::ALL.iter().map(row))
+    table(
+        ["permission", "is enough for"],
+        Permission::ALL.iter().map(row),
+    )
 }
 
 fn checks() -> String {
     let all = engine::reasons_by_check().into_iter().enumerate();
     let rows = all.map(|(at, (check, reasons))| {
         assert!(!reasons.is_empty(), "{check:?} never fails");
-        let mut statuses: Vec<String> =
-            reasons.iter().map(|reason| reason.status().to_string()).collect();
+        let mut statuses: Vec<String> = reasons
+            .iter()
+            .map(|reason| reason.status().to_string())
+            .collect();
         statuses.dedup();
         let reasons: Vec<String> = reasons.iter().map(|reason| code(reason.as_str())).collect();
         [
@@ -110,7 +135,10 @@ fn checks() -> String {
             statuses.join(", "),
         ]
     });
-    table(["#", "check", "holds when", "reason otherwise", "HTTP"], rows)
+    table(
+        ["#", "check", "holds when", "reason otherwise", "HTTP"],
+        rows,
+    )
 }
 
 const fn holds_when(check: Check) -> &'static str {
@@ -122,7 +150,9 @@ const fn holds_when(check: Check) -> &'static str {
         Check::Membership => "the owner belongs, or the repository is public",
         Check::Revocation => "the org has not revoked the token, whoever its owner is",
         Check::PolicyKind => "the token policy takes this kind of token",
-        Check::NamesOrg => "a fine-grained token has a grant, even an empty one, on the org or on something in its namespace",
+        Check::NamesOrg => {
+            "a fine-grained token has a grant, even an empty one, on the org or on something in its namespace"
+        }
         Check::Approval => "the org approved the token, or no approval is needed",
         Check::Scope => "the token's kind or grants have the permission",
         Check::Role => "the owner's role reaches the least role of the action",
@@ -137,17 +167,41 @@ fn reasons() -> String {
         let words = &words[reason.as_str()];
         assert_eq!(words.status, reason.status().to_string());
         let none = |text: &str| text == "-";
-        let remedy = if none(&words.remedy) { "–".into() } else { code(&words.remedy) };
-        let who = if none(&words.who) { "–".into() } else { code(&words.who) };
+        let remedy = if none(&words.remedy) {
+            "–".into()
+        } else {
+            code(&words.remedy)
+        };
+        let who = if none(&words.who) {
+            "–".into()
+        } else {
+            code(&words.who)
+        };
         let messages: Vec<String> = words
             .messages
             .iter()
-            .map(|message| if none(message) { "–".into() } else { code(message) })
+            .map(|message| {
+                if none(message) {
+                    "–".into()
+                } else {
+                    code(message)
+                }
+            })
             .collect();
-        [code(reason.as_str()), words.status.clone(), who, remedy, messages.join(" · ")]
+        [
+            code(reason.as_str()),
+            words.status.clone(),
+            who,
+            remedy,
+            messages.join(" · "),
+        ]
     });
     let text = table(["reason", "HTTP", "`who`", "`do`", "message"], rows);
-    assert_eq!(words.len(), Reason::ALL.len(), "the decision table has every reason");
+    assert_eq!(
+        words.len(),
+        Reason::ALL.len(),
+        "the decision table has every reason"
+    );
     text
 }
 
@@ -163,11 +217,15 @@ const fn written_when(kind: AuditType) -> &'static str {
         AuditType::ApprovalEnabled => "the policy becomes `require-approval`",
         AuditType::ApprovalDisabled => "the policy was `require-approval` and is no longer",
         AuditType::PolicyUpdate => "the policy changes between the other two",
-        AuditType::ApprovalRequest => "a token newly names the org and waits, or reaches further than before",
+        AuditType::ApprovalRequest => {
+            "a token newly names the org and waits, or reaches further than before"
+        }
         AuditType::Authorized => "an admin approves a token",
         AuditType::Denied => "an admin denies a token",
         AuditType::Revoked => "an admin revokes a token",
-        AuditType::TokenCreate => "an unscoped token is made, or a fine-grained one is made and approved at once",
+        AuditType::TokenCreate => {
+            "an unscoped token is made, or a fine-grained one is made and approved at once"
+        }
         AuditType::TokenUpdate => "a token changes otherwise: it reaches less far, or is unscoped",
         AuditType::TokenRotate => "a token gets a new value",
         AuditType::TokenDelete => "a token is deleted",
@@ -198,13 +256,25 @@ fn notices() -> String {
         Kind::TokenMade,
     ];
     let told = |kind| match kind {
-        Kind::ApprovalRequested => ("up to five admins", "a token waits for approval; for one token at most once a day"),
-        Kind::ApprovalsNeeded => ("up to five admins", "a new policy makes tokens wait: once, with their number"),
+        Kind::ApprovalRequested => (
+            "up to five admins",
+            "a token waits for approval; for one token at most once a day",
+        ),
+        Kind::ApprovalsNeeded => (
+            "up to five admins",
+            "a new policy makes tokens wait: once, with their number",
+        ),
         Kind::TokenApproved => ("the owner", "approved"),
         Kind::TokenDenied => ("the owner", "denied"),
         Kind::TokenRevoked => ("the owner", "revoked in the org"),
-        Kind::TokenLeaked => ("the owner", "somebody reported the token's value, and it was deleted"),
-        Kind::TokenMade => ("the owner", "the site administrator made the token in the owner's place"),
+        Kind::TokenLeaked => (
+            "the owner",
+            "somebody reported the token's value, and it was deleted",
+        ),
+        Kind::TokenMade => (
+            "the owner",
+            "the site administrator made the token in the owner's place",
+        ),
     };
     let row = |kind: Kind| {
         let (whom, what) = told(kind);
@@ -228,14 +298,35 @@ fn findings() -> String {
     ];
     let row = |kind: Kind| {
         let (when, since) = match kind {
-            Kind::Unused => (format!("never used, and `createdAt` is more than {} days ago", days.unused_days), "`createdAt`"),
-            Kind::Inactive => (format!("last used more than {} days ago", days.inactive_days), "`lastUsedAt`"),
-            Kind::Unrotated => (format!("`createdAt` is more than {} days ago; a rotation sets it", days.unrotated_days), "`createdAt`"),
+            Kind::Unused => (
+                format!(
+                    "never used, and `createdAt` is more than {} days ago",
+                    days.unused_days
+                ),
+                "`createdAt`",
+            ),
+            Kind::Inactive => (
+                format!("last used more than {} days ago", days.inactive_days),
+                "`lastUsedAt`",
+            ),
+            Kind::Unrotated => (
+                format!(
+                    "`createdAt` is more than {} days ago; a rotation sets it",
+                    days.unrotated_days
+                ),
+                "`createdAt`",
+            ),
             Kind::NoExpiry => ("it has no expiry".into(), "–"),
             Kind::Unscoped => ("a `read` or `write` token".into(), "–"),
             Kind::OrgWideWrite => ("`repo.write` on the org itself".into(), "–"),
-            Kind::OwnerLeft => ("it names the org, and its owner is neither member nor service account".into(), "–"),
-            Kind::Expiring => (format!("it expires within {} days", days.expiring_days), "`expiresAt`"),
+            Kind::OwnerLeft => (
+                "it names the org, and its owner is neither member nor service account".into(),
+                "–",
+            ),
+            Kind::Expiring => (
+                format!("it expires within {} days", days.expiring_days),
+                "`expiresAt`",
+            ),
         };
         [code(&wire(&kind)), when, since.into()]
     };
@@ -244,11 +335,26 @@ fn findings() -> String {
 
 fn policies() -> String {
     let row = |policy: TokenPolicy| {
-        let unscoped = if policy.accepts(tokenward_core::TokenKind::Write) { "let in" } else { "`fine_grained_required`" };
-        let grained = if policy.needs_approval() { "once it is approved" } else { "let in" };
+        let unscoped = if policy.accepts(tokenward_core::TokenKind::Write) {
+            "let in"
+        } else {
+            "`fine_grained_required`"
+        };
+        let grained = if policy.needs_approval() {
+            "once it is approved"
+        } else {
+            "let in"
+        };
         [code(policy.as_str()), unscoped.into(), grained.into()]
     };
-    table(["policy", "`read` and `write` tokens", "fine-grained tokens that name the org"], TokenPolicy::ALL.map(row))
+    table(
+        [
+            "policy",
+            "`read` and `write` tokens",
+            "fine-grained tokens that name the org",
+        ],
+        TokenPolicy::ALL.map(row),
+    )
 }
 
 fn plans() -> String {
@@ -267,7 +373,11 @@ fn plans() -> String {
 
 fn resource_types() -> String {
     let row = |kind: ResourceType| {
-        let form = if kind.is_repo() { "`namespace/name`" } else { "a bare name" };
+        let form = if kind.is_repo() {
+            "`namespace/name`"
+        } else {
+            "a bare name"
+        };
         [code(kind.as_str()), form.into()]
     };
     table(["type", "its names"], ResourceType::ALL.map(row))

@@ -16,14 +16,18 @@ const LONGER: &[(&str, usize, &str)] = &[(
 const MEANINGS: [&str; 4] = ["AuthorizationStatus", "Permission", "Role", "TokenPolicy"];
 
 /// Where meanings may be named outside the core, and why.
-const EXAMPLES: &[(&str, &str)] =
-    &[("server/src/demo.rs", "example data: it says what people have, and asks nothing of it")];
+const EXAMPLES: &[(&str, &str)] = &[(
+    "server/src/demo.rs",
+    "example data: it says what people have, and asks nothing of it",
+)];
 
-/// Where each word of one file stands, without its comments and its tests.
+/// A file's code, without its comments and its tests.
 fn code(path: &str) -> String {
     let text = tree::read(path);
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = code.lines().map(|line| line.split("//").next().unwrap_or_default());
+    let lines = code
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default());
     lines.map(|line| line.to_owned() + "\n").collect()
 }
 
@@ -33,7 +37,10 @@ fn variants(code: &str, of: &str) -> Vec<String> {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     let found = code.match_indices(&path).filter_map(|(at, _)| {
         let whole = !code[..at].chars().next_back().is_some_and(part);
-        let rest: String = code[at + path.len()..].chars().take_while(|c| part(*c) || "{*".contains(*c)).collect();
+        let rest: String = code[at + path.len()..]
+            .chars()
+            .take_while(|c| part(*c) || "{*".contains(*c))
+            .collect();
         let variant = rest.starts_with(|c: char| c.is_ascii_uppercase() || "{*".contains(c));
         (whole && variant && rest != "ALL").then(|| format!("{of}::{rest}"))
     });
@@ -46,7 +53,11 @@ fn only_the_core_knows_what_policies_approvals_roles_and_permissions_mean() {
         let code = code(&file);
         let named: Vec<String> = MEANINGS.iter().flat_map(|of| variants(&code, of)).collect();
         let example = EXAMPLES.iter().any(|(path, _)| *path == file);
-        assert_eq!(!named.is_empty(), example, "{file} names {named:?}: ask the core instead");
+        assert_eq!(
+            !named.is_empty(),
+            example,
+            "{file} names {named:?}: ask the core instead"
+        );
     }
 }
 
@@ -68,14 +79,27 @@ fn callers(text: &str) -> Vec<String> {
 fn every_change_goes_through_governance() {
     assert_eq!(callers(".commit("), ["server/src/governance.rs"]);
     assert_eq!(callers("governance::commit("), ["server/src/machine.rs"]);
-    assert_eq!(callers("store.begin("), ["server/src/governance.rs", "server/src/machine.rs"]);
+    assert_eq!(
+        callers("store.begin("),
+        ["server/src/governance.rs", "server/src/machine.rs"]
+    );
 }
 
 #[test]
 fn every_file_says_what_it_is_for() {
-    let folders = ["benches", "core/src", "core/tests", "server/src", "server/tests", "xtask/src"];
+    let folders = [
+        "benches",
+        "core/src",
+        "core/tests",
+        "server/src",
+        "server/tests",
+        "xtask/src",
+    ];
     for file in tree::rust_files(&folders) {
-        assert!(tree::read(&file).starts_with("//! "), "{file} does not begin with `//!`");
+        assert!(
+            tree::read(&file).starts_with("//! "),
+            "{file} does not begin with `//!`"
+        );
     }
 }
 
@@ -85,16 +109,22 @@ fn files_are_short_enough_to_read() {
         let lines = tree::read(&file).lines().count();
         let longer = LONGER.iter().find(|(path, ..)| *path == file);
         let limit = longer.map_or(LONGEST, |(_, limit, _)| *limit);
-        assert!(lines <= limit, "{file} has {lines} lines: split it by subject");
-        assert!(longer.is_none() || lines > LONGEST, "{file} needs no limit of its own any more");
+        assert!(
+            lines <= limit,
+            "{file} has {lines} lines: split it by subject"
+        );
+        assert!(
+            longer.is_none() || lines > LONGEST,
+            "{file} needs no limit of its own any more"
+        );
     }
 }
 
 /// Texts that are read by people or programs; anything else is data that was made elsewhere.
 fn is_text(path: &str) -> bool {
     let ends = [
-        ".cjs", ".conf.in", ".html", ".js", ".json", ".lock", ".md", ".mjs", ".npmrc", ".py", ".pyi",
-        ".rs", ".sh", ".sql", ".toml", ".ts", ".txt", ".yaml", ".yml", "LICENSE", "/run",
+        ".cjs", ".conf.in", ".html", ".js", ".json", ".lock", ".md", ".mjs", ".npmrc", ".py",
+        ".pyi", ".rs", ".sh", ".sql", ".toml", ".ts", ".txt", ".yaml", ".yml", "LICENSE", "/run",
     ];
     ends.iter().any(|end| path.ends_with(end))
 }
@@ -102,7 +132,13 @@ fn is_text(path: &str) -> bool {
 /// Somebody's own folders are nobody else's: nothing may depend on where this was written.
 #[test]
 fn nothing_names_a_folder_of_one_machine() {
-    let places = [["/wo", "rk/"], ["/ho", "me/"], ["/Use", "rs/"], ["/ro", "ot/"]].map(|halves| halves.concat());
+    let places = [
+        ["/wo", "rk/"],
+        ["/ho", "me/"],
+        ["/Use", "rs/"],
+        ["/ro", "ot/"],
+    ]
+    .map(|halves| halves.concat());
     for file in tree::files(".", is_text) {
         let text = tree::read(&file);
         for place in &places {
@@ -116,12 +152,25 @@ fn nothing_names_a_folder_of_one_machine() {
 #[test]
 fn nothing_names_the_address_of_a_registry() {
     let index = "registry+https://github.com/rust-lang/crates.io-index";
-    let settings = ["--index-url", "index-url =", "\"resolved\"", "registry =", "registry=", "replace-with"];
-    for file in tree::files(".", is_text).iter().filter(|file| !file.ends_with(".rs")) {
+    let anywhere = ["--index-url", "--registry", "\"resolved\"", "registry+"];
+    let settings = [
+        "extra-index-url",
+        "index-url",
+        "registry =",
+        "registry=",
+        "replace-with",
+    ];
+    for file in tree::files(".", is_text)
+        .iter()
+        .filter(|file| !file.ends_with(".rs"))
+    {
         let text = tree::read(file).replace(index, "");
-        for setting in settings {
-            assert!(!text.contains(setting), "{file} has `{setting}`");
+        for part in anywhere {
+            assert!(!text.contains(part), "{file} has `{part}`");
         }
-        assert!(!text.contains("registry+"), "{file} takes packages from somewhere else");
+        for line in text.lines().map(str::trim_start) {
+            let set = settings.iter().any(|setting| line.starts_with(setting));
+            assert!(!set, "{file} sets where packages come from: {line}");
+        }
     }
 }

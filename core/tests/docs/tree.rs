@@ -58,7 +58,13 @@ pub(crate) fn rust_files(folders: &[&str]) -> Vec<String> {
 
 /// Every document that is kept by hand, or partly so.
 pub(crate) fn documents() -> Vec<String> {
-    let top = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"];
+    let top = [
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "README.md",
+        "SECURITY.md",
+    ];
     let mut all: Vec<String> = top.iter().map(ToString::to_string).collect();
     all.extend(files("docs", |path| path.ends_with(".md")));
     all

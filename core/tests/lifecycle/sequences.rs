@@ -38,8 +38,17 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(any::<u8>(), 0..600)
 }
 
+/// `PROPTEST_CASES` sets how many sequences each property sees.
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        max_shrink_iters: 8192,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, max_shrink_iters: 8192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn every_change_keeps_the_rules(bytes in bytes()) {
@@ -51,10 +60,6 @@ proptest! {
     fn no_token_makes_another_that_reaches_further(bytes in bytes()) {
         play(&bytes, |before, step| check_reach(before, step.after, step.actor, step.command));
     }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn replaying_all_changes_gives_the_same_rows_and_answers(bytes in bytes()) {

@@ -78,7 +78,7 @@ pub(crate) async fn entries_are_filtered(server: Server) {
     let same = [
         "type:org.change_role".to_owned(),
         "author:ada".to_owned(),
-        format!("token:{}", ada.id),
+        format!("token:{last4}"),
         format!("author:ada%20type:org.change_role%20token:{last4}"),
         "-author:admin".to_owned(),
     ];
@@ -86,6 +86,8 @@ pub(crate) async fn entries_are_filtered(server: Server) {
         let found = export(&server, &ada, &q).await;
         assert_eq!(found, all[..1], "{q}");
     }
+    let about = export(&server, &ada, &format!("token:{}", ada.id)).await;
+    assert_eq!(types(&about), ["org.change_role", "org.token.create"]);
     let others = export(&server, &ada, "-type:org.change_role").await;
     assert_eq!(others, all[1..]);
     assert_eq!(export(&server, &ada, "author:bob").await, Vec::<Value>::new());

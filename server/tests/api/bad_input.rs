@@ -391,7 +391,7 @@ async fn queries_out_of_range() {
         let mut wrong: Vec<&str> = Vec::new();
         if endpoint.query.contains(&"limit") {
             wrong.extend(limits);
-            wrong.extend(["cursor=nobody", "cursor=", "cursor=%00"]);
+            wrong.push("cursor=%ff");
         }
         if endpoint.query.contains(&"q") {
             wrong.extend(["q=x", "q=colour:red", "q=:", "q=-", "q=%ff%fe:x", "q=a&q=b"]);

@@ -4,6 +4,7 @@
 //! calls. Nothing here knows what an answer should be.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -177,17 +178,17 @@ impl Server {
 
     /// Makes a `read` or `write` token for a user.
     pub(crate) async fn unscoped(&self, user: &str, role: &str) -> Made {
-        self.token(user, json!({ "displayName": format!("{user} {role}"), "role": role })).await
+        self.token(user, json!({ "displayName": title(user), "role": role })).await
     }
 
     /// Makes a fine-grained token with permissions on one entity, `org:acme`.
     pub(crate) async fn scoped(&self, user: &str, entity: &str, permissions: &[&str]) -> Made {
         let (kind, name) = entity.split_once(':').expect("type:name");
         let grant = json!({ "entity": { "type": kind, "name": name }, "permissions": permissions });
-        let title = format!("{user} on {entity}");
         let fine_grained = json!({ "scoped": [grant] });
-        let body =
-            json!({ "displayName": title, "role": "fineGrained", "fineGrained": fine_grained });
+        let body = json!({
+            "displayName": title(user), "role": "fineGrained", "fineGrained": fine_grained,
+        });
         self.token(user, body).await
     }
 }
@@ -196,6 +197,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.running.abort();
     }
+}
+
+/// What a user's next token is called: names are unique for each owner.
+fn title(user: &str) -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("{user} {}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A request.
@@ -256,7 +263,7 @@ impl Answer {
         let mut all = self.headers.get_all(name).iter();
         let first = all.next()?;
         assert!(all.next().is_none(), "`{name}` stands there twice");
-        Some(first.to_str().expect("plain text"))
+        Some(std::str::from_utf8(first.as_bytes()).expect("UTF-8"))
     }
 
     pub(crate) fn text(&self) -> String {
