@@ -17,6 +17,8 @@ mod update;
 
 use alloc::vec::Vec;
 
+use hashbrown::HashMap;
+
 use crate::action::Action;
 use crate::decide::{self, Case, Facts};
 use crate::decision::{CheckOutcome, Decision, Explanation, Presented, Request};
@@ -40,6 +42,8 @@ pub struct World {
     tokens: Tokens,
     orgs: Vec<OrgEntry>,
     repos: Repos,
+    /// Where each revoked token is revoked, by place: revocations are few and never taken back.
+    revoked: HashMap<u32, Vec<u32>>,
 }
 
 /// For whom an explanation is.

@@ -245,20 +245,16 @@ impl World {
     /// The organizations in which a token is revoked.
     pub fn orgs_revoking(&self, id: TokenId) -> impl Iterator<Item = &str> {
         let at = self.tokens.find_id(id);
-        let revoking = self
-            .orgs
-            .iter()
-            .filter(move |org| at.is_some_and(|at| org.standing(at).revoked));
-        revoking.map(|org| self.names.name(org.name))
+        let orgs = at.and_then(|at| self.revoked.get(&at));
+        let orgs = orgs.map_or(&[][..], Vec::as_slice).iter();
+        orgs.filter_map(|org| self.orgs.get(*org as usize))
+            .map(|org| self.names.name(org.name))
     }
 
     /// Whether the token is revoked in any organization.
     #[must_use]
     pub fn is_revoked_anywhere(&self, id: TokenId) -> bool {
-        let Some(at) = self.tokens.find_id(id) else {
-            return false;
-        };
-        self.orgs.iter().any(|org| org.standing(at).revoked)
+        self.orgs_revoking(id).next().is_some()
     }
 
     /// Whether a member may know of a repository of the organization: check 13 lets them by.

@@ -189,6 +189,7 @@ impl World {
         let Some(at) = self.tokens.find_id(id) else {
             return;
         };
+        self.revoked.remove(&at);
         let Some(old) = self.tokens.remove(at) else {
             return;
         };
@@ -221,6 +222,21 @@ impl World {
             org.standings.remove(&at);
         } else {
             org.standings.insert(at, entry);
+        }
+        let home = org.name;
+        self.note_revocation(at, home, entry.revoked);
+    }
+
+    fn note_revocation(&mut self, at: u32, org: NameId, revoked: bool) {
+        let Holder::Org(org) = self.names.holder(org) else {
+            return;
+        };
+        if revoked {
+            let orgs = self.revoked.entry(at).or_default();
+            orgs.retain(|other| *other != org);
+            orgs.push(org);
+        } else if let Some(orgs) = self.revoked.get_mut(&at) {
+            orgs.retain(|other| *other != org);
         }
     }
 }
