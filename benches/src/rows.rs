@@ -144,8 +144,8 @@ pub fn token(size: Size, number: u32) -> Token {
         digest: Some(secret.digest()),
         last4: Some(secret.last4().into()),
         created_at: now().plus_days(-60),
-        expires_at: (number % 2 == 0).then(|| now().plus_days(30)),
-        last_used_at: (number % 3 == 0).then(|| now().plus_days(-1)),
+        expires_at: number.is_multiple_of(2).then(|| now().plus_days(30)),
+        last_used_at: number.is_multiple_of(3).then(|| now().plus_days(-1)),
         fine_grained: kind
             .is_fine_grained()
             .then(|| fine_grained(size, number, owner)),

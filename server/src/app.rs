@@ -64,7 +64,6 @@ impl App {
     }
 
     /// What is known without asking the database. Hold it briefly, and never across an await.
-    #[must_use]
     pub fn memory(&self) -> RwLockReadGuard<'_, Memory> {
         // A panic while reading cannot leave the index half-changed.
         self.memory.read().unwrap_or_else(PoisonError::into_inner)
@@ -100,7 +99,9 @@ impl App {
             return Err(error);
         }
         let mut memory = self.memory_mut();
-        batch.iter().for_each(|(id, at)| memory.world.touch(*id, *at));
+        batch
+            .iter()
+            .for_each(|(id, at)| memory.world.touch(*id, *at));
         Ok(())
     }
 
@@ -120,7 +121,10 @@ impl App {
                 entries.iter().for_each(|entry| memory.follow(entry));
             }
             None => {
-                tracing::warn!(seen, "the journal does not reach back so far: loading everything");
+                tracing::warn!(
+                    seen,
+                    "the journal does not reach back so far: loading everything"
+                );
                 let fresh = Memory::load(&self.store).await?;
                 *self.memory_mut() = fresh;
             }

@@ -60,11 +60,14 @@ impl FromRequestParts<App> for Ctx {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let basic =
-            parts.method == Method::GET || BASIC_EVERYWHERE.contains(&parts.uri.path());
+        let basic = parts.method == Method::GET || BASIC_EVERYWHERE.contains(&parts.uri.path());
         let now = clock::now();
         let caller = identify(app, credential(&parts.headers, basic).as_ref(), now);
-        Ok(Self { app: app.clone(), caller, now })
+        Ok(Self {
+            app: app.clone(),
+            caller,
+            now,
+        })
     }
 }
 
@@ -78,13 +81,17 @@ pub fn credential(headers: &HeaderMap, basic: bool) -> Option<TokenSecret> {
     if values.next().is_some() {
         return unreadable();
     }
-    let Ok(text) = value.to_str() else { return unreadable() };
+    let Ok(text) = value.to_str() else {
+        return unreadable();
+    };
     let (scheme, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
     let token = if scheme.eq_ignore_ascii_case("bearer") {
         rest.trim().to_owned()
     } else if basic && scheme.eq_ignore_ascii_case("basic") {
         match STANDARD.decode(rest.trim()).map(String::from_utf8) {
-            Ok(Ok(pair)) => pair.split_once(':').map(|(_, password)| password.to_owned())?,
+            Ok(Ok(pair)) => pair
+                .split_once(':')
+                .map(|(_, password)| password.to_owned())?,
             _ => return unreadable(),
         }
     } else {
@@ -103,7 +110,11 @@ fn identify(app: &App, secret: Option<&TokenSecret>, now: Timestamp) -> Caller {
     let presented = secret.map_or(Presented::Nothing, Presented::Secret);
     let last4 = || secret.map(|secret| secret.last4().into());
     if let Some(id) = secret.and_then(|secret| memory.hubs.get(&secret.digest())) {
-        return Caller::Hub(ActorToken { id: *id, role: TokenKind::Write, last4: last4() });
+        return Caller::Hub(ActorToken {
+            id: *id,
+            role: TokenKind::Write,
+            last4: last4(),
+        });
     }
     let view = match memory.world.authenticate(presented, now) {
         Ok(view) => view,
@@ -113,9 +124,17 @@ fn identify(app: &App, secret: Option<&TokenSecret>, now: Timestamp) -> Caller {
         return Caller::Refused(Box::new(nobody(&memory, now)));
     };
     let site_admin = view.kind == TokenKind::Write && memory.site_admins.contains(&user);
-    let token = ActorToken { id: view.id, role: view.kind, last4: last4() };
+    let token = ActorToken {
+        id: view.id,
+        role: view.kind,
+        last4: last4(),
+    };
     app.used(view.id, now);
-    Caller::Token(Bearer { user, token, site_admin })
+    Caller::Token(Bearer {
+        user,
+        token,
+        site_admin,
+    })
 }
 
 fn nobody(memory: &Memory, now: Timestamp) -> Decision {
@@ -193,20 +212,33 @@ impl Ctx {
             return Err(ApiError::Denied(decision.clone()));
         }
         let token = self.presented();
-        let request = Request { token, action: action.as_str(), resource, now: self.now };
+        let request = Request {
+            token,
+            action: action.as_str(),
+            resource,
+            now: self.now,
+        };
         let decision = memory.world.decide(&request);
         self.app.metrics.decided(decision.reason);
-        if decision.is_allowed() { Ok(decision) } else { Err(decision.into()) }
+        if decision.is_allowed() {
+            Ok(decision)
+        } else {
+            Err(decision.into())
+        }
     }
 
     /// The caller, as the one who makes a change.
     #[must_use]
     pub fn actor(&self) -> Actor {
         match &self.caller {
-            Caller::Token(bearer) => {
-                Actor { user: Some(bearer.user.clone()), via: Via::Token(bearer.token.clone()) }
-            }
-            Caller::Hub(token) => Actor { user: None, via: Via::Hub(token.clone()) },
+            Caller::Token(bearer) => Actor {
+                user: Some(bearer.user.clone()),
+                via: Via::Token(bearer.token.clone()),
+            },
+            Caller::Hub(token) => Actor {
+                user: None,
+                via: Via::Hub(token.clone()),
+            },
             Caller::Refused(_) => Actor::NOBODY,
         }
     }
@@ -216,7 +248,10 @@ impl Ctx {
     pub fn session_actor(&self) -> Actor {
         let actor = self.actor();
         let via = Via::Session(actor.token().cloned());
-        Actor { user: actor.user, via }
+        Actor {
+            user: actor.user,
+            via,
+        }
     }
 
     /// Whether this very token is the credential of the call.
@@ -227,5 +262,8 @@ impl Ctx {
 }
 
 fn foreign_hub() -> ApiError {
-    ApiError::forbidden(Reason::TokenScope, "A hub's credential can list repositories only.")
+    ApiError::forbidden(
+        Reason::TokenScope,
+        "A hub's credential can list repositories only.",
+    )
 }

@@ -5,8 +5,8 @@
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, Limited};
 use serde::de::DeserializeOwned;
 use tokenward_core::mask;
@@ -32,7 +32,10 @@ impl FromRequest<App> for Body {
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .is_some_and(is_json);
-        Ok(Self { bytes: read(request.into_body(), LIMIT).await, is_json })
+        Ok(Self {
+            bytes: read(request.into_body(), LIMIT).await,
+            is_json,
+        })
     }
 }
 
@@ -46,9 +49,10 @@ pub async fn read(
 ) -> Result<Bytes, (StatusCode, &'static str)> {
     match Limited::new(body, limit).collect().await {
         Ok(whole) => Ok(whole.to_bytes()),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            Err((StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB."))
-        }
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err((
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "The body is larger than 1 MiB.",
+        )),
         Err(_) => Err((StatusCode::BAD_REQUEST, "The body could not be read.")),
     }
 }
@@ -67,7 +71,10 @@ impl Body {
         let bytes = self.bytes()?;
         if !self.is_json {
             let text = "The body must be application/json.";
-            return Err(ApiError::Bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, text.into()));
+            return Err(ApiError::Bad(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                text.into(),
+            ));
         }
         parse(bytes)
     }
@@ -77,21 +84,29 @@ impl Body {
     /// # Errors
     /// 400, 413 or 415.
     pub fn optional<T: DeserializeOwned + Default>(&self) -> Result<T, ApiError> {
-        if self.bytes()?.is_empty() { Ok(T::default()) } else { self.json() }
+        if self.bytes()?.is_empty() {
+            Ok(T::default())
+        } else {
+            self.json()
+        }
     }
 
     fn bytes(&self) -> Result<&Bytes, ApiError> {
-        self.bytes.as_ref().map_err(|(status, text)| ApiError::Bad(*status, (*text).to_owned()))
+        self.bytes
+            .as_ref()
+            .map_err(|(status, text)| ApiError::Bad(*status, (*text).to_owned()))
     }
 }
 
 /// Parses JSON; the message never repeats anything that looks like a token.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| ApiError::bad("The body is not valid UTF-8."))?;
+    let text =
+        std::str::from_utf8(bytes).map_err(|_| ApiError::bad("The body is not valid UTF-8."))?;
     // Serde would also take an array of the fields' values.
     if !text.trim_start().starts_with('{') {
-        return Err(ApiError::bad("The body is not what this call takes: it must be an object."));
+        return Err(ApiError::bad(
+            "The body is not what this call takes: it must be an object.",
+        ));
     }
     serde_json::from_str(text).map_err(|error| {
         let text: String = mask(&error.to_string()).chars().take(300).collect();

@@ -29,7 +29,12 @@ const REPOSITORIES: &[(&str, Visibility, bool, Option<&str>)] = &[
     ("model:acme/bert", Visibility::Private, false, None),
     ("model:acme/whisper", Visibility::Public, false, None),
     ("model:acme/llama-chat", Visibility::Public, true, None),
-    ("model:acme/next-gen", Visibility::Private, false, Some("secret-lab")),
+    (
+        "model:acme/next-gen",
+        Visibility::Private,
+        false,
+        Some("secret-lab"),
+    ),
     ("dataset:acme/reviews", Visibility::Private, false, None),
     ("space:acme/playground", Visibility::Public, false, None),
 ];
@@ -76,7 +81,10 @@ const SAMPLES: &[Sample] = &[
 /// # Errors
 /// When something cannot be written.
 pub async fn fill(app: &App) -> Result<()> {
-    let demo = Demo { app, now: clock::now() };
+    let demo = Demo {
+        app,
+        now: clock::now(),
+    };
     demo.organization().await?;
     demo.repositories().await?;
     for sample in SAMPLES {
@@ -110,21 +118,44 @@ impl Demo<'_> {
         }
         let (name, policy) = (Name::parse(ORG)?, TokenPolicy::default());
         let plan = Plan::Enterprise;
-        self.run("admin", 1000, Command::CreateOrganization { name, plan, policy }).await?;
+        self.run(
+            "admin",
+            1000,
+            Command::CreateOrganization { name, plan, policy },
+        )
+        .await?;
         for (user, _, role) in PEOPLE {
             let (org, user) = (Name::parse(ORG)?, Name::parse(user)?);
-            let command = Command::PutMember { org, user, role: *role, groups: None };
+            let command = Command::PutMember {
+                org,
+                user,
+                role: *role,
+                groups: None,
+            };
             self.run("admin", 999, command).await?;
         }
         let (org, name) = (Name::parse(ORG)?, GroupName::parse("secret-lab")?);
         let members = ["chen", "dara"].into_iter().map(|user| {
-            Ok(Member { user: Name::parse(user)?, role: Role::Write })
+            Ok(Member {
+                user: Name::parse(user)?,
+                role: Role::Write,
+            })
         });
         let members = members.collect::<Result<Vec<_>>>()?;
-        self.run("ada", 500, Command::PutGroup { org, name, members }).await?;
+        self.run("ada", 500, Command::PutGroup { org, name, members })
+            .await?;
         let (org, policy) = (Name::parse(ORG)?, "require-approval");
         let policy = TokenPolicy::parse(policy)?;
-        self.run("ada", 180, Command::SetPolicy { org, policy, force: true }).await
+        self.run(
+            "ada",
+            180,
+            Command::SetPolicy {
+                org,
+                policy,
+                force: true,
+            },
+        )
+        .await
     }
 
     async fn repositories(&self) -> Result<()> {
@@ -132,12 +163,15 @@ impl Demo<'_> {
             let patch = RepositoryPatch {
                 visibility: Some(*visibility),
                 gated: Some(*gated),
-                resource_group: group.map(|group| GroupName::parse(group).map(Some)).transpose()?,
+                resource_group: group
+                    .map(|group| GroupName::parse(group).map(Some))
+                    .transpose()?,
                 created_by: Some(Some(Name::parse("bob")?)),
                 ..RepositoryPatch::default()
             };
             let resource = ResourceName::parse(resource)?;
-            self.run("ada", 450, Command::PutRepository { resource, patch }).await?;
+            self.run("ada", 450, Command::PutRepository { resource, patch })
+                .await?;
         }
         Ok(())
     }
@@ -167,12 +201,29 @@ impl Demo<'_> {
 
     async fn review(&self, token: TokenId, verdict: Verdict, age: i64) -> Result<()> {
         let org = Name::parse(ORG)?;
-        self.run("ada", age - 1, Command::Review { org, token, verdict, reason: None }).await
+        self.run(
+            "ada",
+            age - 1,
+            Command::Review {
+                org,
+                token,
+                verdict,
+                reason: None,
+            },
+        )
+        .await
     }
 
     async fn run(&self, user: &str, age: i64, command: Command) -> Result<()> {
-        let actor = Actor { user: Some(Name::parse(user)?), via: Via::Session(None) };
-        let order = Order { actor, command, if_generation: None };
+        let actor = Actor {
+            user: Some(Name::parse(user)?),
+            via: Via::Session(None),
+        };
+        let order = Order {
+            actor,
+            command,
+            if_generation: None,
+        };
         let at = self.now.plus_days(-age);
         let done = run_at(self.app, &order, || at, |_| Ok(())).await;
         done.map(|_| ()).map_err(|error| anyhow!("{error:?}"))

@@ -141,5 +141,7 @@ endpoints! {
 pub fn router() -> Router<App> {
     endpoints()
         .into_iter()
-        .fold(Router::new(), |router, endpoint| router.route(endpoint.path, (endpoint.handler)()))
+        .fold(Router::new(), |router, endpoint| {
+            router.route(endpoint.path, (endpoint.handler)())
+        })
 }

@@ -78,14 +78,19 @@ impl IntoResponse for ApiError {
             Self::Denied(decision) => denied(&decision, Place::Elsewhere),
             Self::Refused(refusal) => refused(refusal),
             Self::Stale(generation) => {
-                let text = format!("The organization has moved on: it is at generation {generation}.");
+                let text =
+                    format!("The organization has moved on: it is at generation {generation}.");
                 problem(StatusCode::CONFLICT, &text, HeaderMap::new())
             }
             Self::Bad(status, message) => problem(status, &message, HeaderMap::new()),
             Self::Internal(error) => {
                 tracing::error!(error = format!("{error:#}"), "internal error");
                 let status = StatusCode::INTERNAL_SERVER_ERROR;
-                problem(status, "Something went wrong on our side.", HeaderMap::new())
+                problem(
+                    status,
+                    "Something went wrong on our side.",
+                    HeaderMap::new(),
+                )
             }
         }
     }
@@ -115,13 +120,20 @@ pub fn denied(decision: &Decision, place: Place) -> Response {
         return problem(status, text, headers);
     }
     if place == Place::Authz {
-        headers.append(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"Tokenward\""));
+        headers.append(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static("Basic realm=\"Tokenward\""),
+        );
     }
     headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(BEARER));
     if decision.reason == Reason::MissingToken {
         return problem(status, text, headers);
     }
-    let generic = if place == Place::Whoami { "Invalid username or password." } else { INVALID_CREDENTIALS };
+    let generic = if place == Place::Whoami {
+        "Invalid username or password."
+    } else {
+        INVALID_CREDENTIALS
+    };
     put(&mut headers, "x-error-message", generic);
     if decision.reason == Reason::InvalidToken {
         return problem(status, generic, headers);
@@ -134,7 +146,11 @@ fn refused(refusal: Refusal) -> Response {
     let mut headers = HeaderMap::new();
     match refusal {
         Refusal::NotFound(what) => {
-            put(&mut headers, "x-tokenward-reason", Reason::NotFound.as_str());
+            put(
+                &mut headers,
+                "x-tokenward-reason",
+                Reason::NotFound.as_str(),
+            );
             if what == "Repository not found" {
                 put(&mut headers, "x-error-code", "RepoNotFound");
             }
@@ -148,9 +164,11 @@ fn refused(refusal: Refusal) -> Response {
             put(&mut headers, "x-tokenward-reason", code);
             problem(StatusCode::CONFLICT, &text, headers)
         }
-        Refusal::Plan(plan, what) => {
-            problem(StatusCode::PAYMENT_REQUIRED, &plan_text(plan, what), headers)
-        }
+        Refusal::Plan(plan, what) => problem(
+            StatusCode::PAYMENT_REQUIRED,
+            &plan_text(plan, what),
+            headers,
+        ),
         Refusal::BadInput(error) => problem(StatusCode::BAD_REQUEST, &error.to_string(), headers),
     }
 }

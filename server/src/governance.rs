@@ -3,7 +3,9 @@
 //! The database's own lock is held from the first look to the commit, so that two changes never
 //! meet. Whether the caller may is decided inside it, from the state that the change starts from.
 
-use tokenward_core::{Actor, Change, Command, Details, Name, Timestamp, TokenDigest, TokenId, apply};
+use tokenward_core::{
+    Actor, Change, Command, Details, Name, Timestamp, TokenDigest, TokenId, apply,
+};
 
 use crate::app::App;
 use crate::clock;
@@ -104,25 +106,29 @@ async fn locked(
     };
     let generation = generation(app, &change, order.command.org());
     if change.is_empty() {
-        return Ok(Some(Done { changed: false, generation }));
+        return Ok(Some(Done {
+            changed: false,
+            generation,
+        }));
     }
     commit(app, tx, &change, now).await?;
-    Ok(Some(Done { changed: true, generation }))
+    Ok(Some(Done {
+        changed: true,
+        generation,
+    }))
 }
 
 /// Commits a change and lets the memory follow it.
 ///
 /// # Errors
 /// When the store refuses it.
-pub async fn commit(
-    app: &App,
-    tx: Tx,
-    change: &Change,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn commit(app: &App, tx: Tx, change: &Change, now: Timestamp) -> Result<(), StoreError> {
     let seq = tx.seq();
     tx.commit(change, now).await?;
-    let entry = JournalEntry { seq, recorded: Recorded::Rows(change.rows.clone()) };
+    let entry = JournalEntry {
+        seq,
+        recorded: Recorded::Rows(change.rows.clone()),
+    };
     app.memory_mut().follow(&entry);
     app.metrics.changed();
     Ok(())
@@ -164,7 +170,10 @@ async fn details(app: &App, tx: &mut Tx, command: &Command) -> Result<Details, A
 }
 
 fn check_generation(memory: &Memory, order: &Order) -> Result<(), ApiError> {
-    let org = order.command.org().and_then(|org| memory.world.generation(org.as_str()));
+    let org = order
+        .command
+        .org()
+        .and_then(|org| memory.world.generation(org.as_str()));
     match (org, order.if_generation) {
         (Some(now), Some(wanted)) if now != wanted => Err(ApiError::Stale(now)),
         _ => Ok(()),

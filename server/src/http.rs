@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -20,9 +20,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::app::App;
+use crate::clock::{self, Stopwatch};
 use crate::error::{problem, put};
 use crate::rate_limit::{Allowance, WINDOW};
-use crate::{clock, endpoints, mint};
+use crate::{endpoints, mint};
 
 /// How long a client may take to send its headers.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -37,11 +38,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub fn router(app: App) -> Router {
     endpoints::router()
         .fallback(|| async { problem(StatusCode::NOT_FOUND, "Not found", HeaderMap::new()) })
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            tracing::error!("a handler panicked");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIME))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                tracing::error!("a handler panicked");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            },
+        ))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_TIME,
+        ))
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .with_state(app)
 }
@@ -49,34 +55,39 @@ pub fn router(app: App) -> Router {
 /// Counts, logs and completes every answer.
 async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
     let request_id = request_id();
-    let started = started();
+    let stopwatch = Stopwatch::start();
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().cloned();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
     let pattern = path.as_ref().map_or("-", MatchedPath::as_str).to_owned();
     let mut response = complete(next.run(request).await);
     if let Some(peer) = peer.filter(|_| is_failure(&pattern, response.status()))
         && !(pattern == "/authz" && app.settings.trusts(peer))
     {
         let allowance = app.rate_limit.failed(peer, clock::now());
-        response = if allowance.exceeded { too_many(allowance) } else { response };
+        response = if allowance.exceeded {
+            too_many(allowance)
+        } else {
+            response
+        };
     }
     put(response.headers_mut(), "x-request-id", &request_id);
     let status = response.status().as_u16();
     app.metrics.answered(status);
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let micros = stopwatch.micros();
     // The pattern, never the path: somebody may have put a token into it.
     tracing::info!(request_id, %method, path = pattern, status, micros, "answered");
     response
 }
 
-#[expect(clippy::disallowed_methods, reason = "measures how long a request took, decides nothing")]
-fn started() -> Instant {
-    Instant::now()
-}
-
 fn request_id() -> String {
-    mint::bytes::<12>().iter().map(|byte| format!("{byte:02x}")).collect()
+    mint::bytes::<12>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A call that counts against its address: one that nobody was let in by.
@@ -124,7 +135,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
                 Ok((stream, peer)) => connect(stream, peer, router.clone(), &graceful),
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    clock::pause(Duration::from_millis(50)).await;
                 }
             },
             () = &mut stop => break,
@@ -133,7 +144,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     drop(listener);
     tokio::select! {
         () = graceful.shutdown() => tracing::info!("stopped"),
-        () = tokio::time::sleep(PATIENCE) => tracing::warn!("stopped with requests in hand"),
+        () = clock::pause(PATIENCE) => tracing::warn!("stopped with requests in hand"),
     }
 }
 
@@ -143,9 +154,15 @@ fn connect(stream: TcpStream, peer: SocketAddr, router: Router, graceful: &Grace
     }
     let router = router.layer(axum::Extension(ConnectInfo(peer)));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(HEAD_SIZE);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(HEAD_SIZE);
     let service = TowerToHyperService::new(router);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -58,7 +58,10 @@ impl Bound {
         let keeping_up = tokio::spawn(self.app.clone().keep_up());
         http::serve(self.listener, http::router(self.app.clone()), stop).await;
         keeping_up.abort();
-        self.app.write_uses().await.context("cannot write down the last uses of tokens")
+        self.app
+            .write_uses()
+            .await
+            .context("cannot write down the last uses of tokens")
     }
 }
 
@@ -67,22 +70,32 @@ impl Bound {
 /// # Errors
 /// When any of this fails.
 pub async fn bind(options: &Serve) -> Result<Bound> {
-    let store = Store::open(&options.database.database).await.context("cannot open the database")?;
+    let store = Store::open(&options.database.database)
+        .await
+        .context("cannot open the database")?;
     let listener = TcpListener::bind(&options.listen)
         .await
         .with_context(|| format!("cannot listen on {}", options.listen))?;
     let here = format!("http://{}", listener.local_addr()?);
-    let public_url = options.public_url.as_deref().unwrap_or(&here).trim_end_matches('/');
+    let public_url = options
+        .public_url
+        .as_deref()
+        .unwrap_or(&here)
+        .trim_end_matches('/');
     let settings = Settings {
         public_url: public_url.to_owned(),
         trusted_proxies: options.trusted_proxies.clone(),
         authz_headers: options.authz_headers,
         rate_limit: options.rate_limit,
     };
-    let app = App::new(store, settings).await.context("cannot load the database")?;
+    let app = App::new(store, settings)
+        .await
+        .context("cannot load the database")?;
     let fresh = machine::first_admin(&app, options.admin_token_file.as_deref()).await?;
     if options.demo && fresh {
-        demo::fill(&app).await.context("cannot make the example organization")?;
+        demo::fill(&app)
+            .await
+            .context("cannot make the example organization")?;
     }
     Ok(Bound { app, listener })
 }

@@ -60,7 +60,10 @@ pub async fn first_admin(app: &App, file: Option<&Path>) -> Result<bool> {
     if let Some(file) = file {
         write_secret(file, &secret)?;
     }
-    let change = Change { rows: vec![Row::User(user), Row::Token(token)], ..Change::default() };
+    let change = Change {
+        rows: vec![Row::User(user), Row::Token(token)],
+        ..Change::default()
+    };
     if let Err(error) = governance::commit(app, tx, &change, now).await {
         if let Some(file) = file {
             let _ = std::fs::remove_file(file);
@@ -76,30 +79,52 @@ pub async fn first_admin(app: &App, file: Option<&Path>) -> Result<bool> {
 
 /// Writes a token to a new file that only its owner can read.
 fn write_secret(file: &Path, secret: &TokenSecret) -> Result<()> {
-    let place = || format!("cannot write the administrator's token to {}", file.display());
+    let place = || {
+        format!(
+            "cannot write the administrator's token to {}",
+            file.display()
+        )
+    };
     let mut open = OpenOptions::new();
-    let mut out = open.write(true).create_new(true).mode(0o600).open(file).with_context(place)?;
-    writeln!(out, "{}", secret.reveal()).and_then(|()| out.sync_all()).with_context(place)
+    let mut out = open
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+        .with_context(place)?;
+    writeln!(out, "{}", secret.reveal())
+        .and_then(|()| out.sync_all())
+        .with_context(place)
 }
 
 async fn open(database: &str) -> Result<App> {
-    let store = Store::open(database).await.context("cannot open the database")?;
+    let store = Store::open(database)
+        .await
+        .context("cannot open the database")?;
     let settings = Settings {
         public_url: String::new(),
         trusted_proxies: Vec::new(),
         authz_headers: crate::config::AuthzHeaders::Auto,
         rate_limit: 0,
     };
-    App::new(store, settings).await.context("cannot load the database")
+    App::new(store, settings)
+        .await
+        .context("cannot load the database")
 }
 
 async fn run(app: &App, command: Command) -> Result<governance::Done> {
-    let order = Order { actor: Actor::COMMAND_LINE, command, if_generation: None };
-    governance::run(app, &order, |_| Ok(())).await.map_err(|error| match error {
-        ApiError::Refused(refusal) => anyhow!("{}", words(refusal)),
-        ApiError::Internal(error) => error,
-        ApiError::Denied(_) | ApiError::Stale(_) | ApiError::Bad(..) => anyhow!("refused"),
-    })
+    let order = Order {
+        actor: Actor::COMMAND_LINE,
+        command,
+        if_generation: None,
+    };
+    governance::run(app, &order, |_| Ok(()))
+        .await
+        .map_err(|error| match error {
+            ApiError::Refused(refusal) => anyhow!("{}", words(refusal)),
+            ApiError::Internal(error) => error,
+            ApiError::Denied(_) | ApiError::Stale(_) | ApiError::Bad(..) => anyhow!("refused"),
+        })
 }
 
 fn words(refusal: tokenward_core::Refusal) -> String {
@@ -119,7 +144,9 @@ fn words(refusal: tokenward_core::Refusal) -> String {
 pub async fn admin_token(database: &str) -> Result<()> {
     let app = open(database).await?;
     let owner = app.memory().site_admins.iter().min().cloned();
-    let Some(owner) = owner else { bail!("there is no site administrator yet: run `serve` first") };
+    let Some(owner) = owner else {
+        bail!("there is no site administrator yet: run `serve` first")
+    };
     let secret = mint::token();
     let title = format!("site administrator {}", clock::now());
     let command = Command::CreateToken(NewToken {
@@ -143,8 +170,20 @@ pub async fn admin_token(database: &str) -> Result<()> {
 /// When there is no such organization, or the database cannot be changed.
 pub async fn set_policy(database: &str, org: Name, policy: TokenPolicy) -> Result<()> {
     let app = open(database).await?;
-    let done = run(&app, Command::SetPolicy { org: org.clone(), policy, force: true }).await?;
-    println!("{org}: {} (generation {})", policy.as_str(), done.generation);
+    let done = run(
+        &app,
+        Command::SetPolicy {
+            org: org.clone(),
+            policy,
+            force: true,
+        },
+    )
+    .await?;
+    println!(
+        "{org}: {} (generation {})",
+        policy.as_str(),
+        done.generation
+    );
     Ok(())
 }
 
@@ -153,7 +192,9 @@ pub async fn set_policy(database: &str, org: Name, policy: TokenPolicy) -> Resul
 /// # Errors
 /// When the database cannot be changed.
 pub async fn hub_token(database: &str) -> Result<()> {
-    let store = Store::open(database).await.context("cannot open the database")?;
+    let store = Store::open(database)
+        .await
+        .context("cannot open the database")?;
     let secret = mint::token();
     let credential = HubCredential {
         id: mint::id(),

@@ -28,7 +28,9 @@ impl Memory {
     pub async fn load(store: &Store) -> Result<Self, StoreError> {
         let mut memory = Self::default();
         let tokens = store.token_count().await?;
-        memory.world.reserve(usize::try_from(tokens).unwrap_or_default());
+        memory
+            .world
+            .reserve(usize::try_from(tokens).unwrap_or_default());
         memory.seq = store.load(|row| memory.apply(&row)).await?;
         for hub in store.hub_credentials().await? {
             memory.hubs.insert(hub.digest, hub.id);
@@ -49,7 +51,10 @@ impl Memory {
 
     /// Follows one row.
     pub fn apply(&mut self, row: &Row) {
-        if let Row::User(User { name, site_admin, .. }) = row {
+        if let Row::User(User {
+            name, site_admin, ..
+        }) = row
+        {
             if *site_admin {
                 self.site_admins.insert(name.clone());
             } else {

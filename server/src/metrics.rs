@@ -57,7 +57,9 @@ impl Metrics {
             "tokenward_http_requests_total",
             "counter",
             "Answered requests by status class.",
-            classes.map(|(at, n)| (format!("{{status=\"{at}xx\"}}"), n.load(Relaxed))).collect(),
+            classes
+                .map(|(at, n)| (format!("{{status=\"{at}xx\"}}"), n.load(Relaxed)))
+                .collect(),
         );
         let reasons = Reason::ALL.iter().zip(&self.decisions);
         family(
@@ -65,14 +67,29 @@ impl Metrics {
             "counter",
             "Decisions by reason.",
             reasons
-                .map(|(reason, n)| (format!("{{reason=\"{}\"}}", reason.as_str()), n.load(Relaxed)))
+                .map(|(reason, n)| {
+                    (
+                        format!("{{reason=\"{}\"}}", reason.as_str()),
+                        n.load(Relaxed),
+                    )
+                })
                 .collect(),
         );
         let changes = self.changes.load(Relaxed);
         let none = String::new;
-        family("tokenward_changes_total", "counter", "Committed changes.", vec![(none(), changes)]);
+        family(
+            "tokenward_changes_total",
+            "counter",
+            "Committed changes.",
+            vec![(none(), changes)],
+        );
         let tokens = u64::try_from(tokens).unwrap_or(u64::MAX);
-        family("tokenward_tokens", "gauge", "Tokens in memory.", vec![(none(), tokens)]);
+        family(
+            "tokenward_tokens",
+            "gauge",
+            "Tokens in memory.",
+            vec![(none(), tokens)],
+        );
         text
     }
 }

@@ -36,6 +36,10 @@ pub fn id() -> TokenId {
 /// # Panics
 /// As [`token`].
 #[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that asks for randomness"
+)]
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives randomness");

@@ -14,7 +14,13 @@ use crate::endpoints::{Access, Endpoint, endpoints};
 /// Where schemas are kept in the document.
 const SCHEMAS: &str = "#/components/schemas/";
 /// The methods that stand for "every method" in the document.
-const EVERY: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+const EVERY: [Method; 5] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+];
 
 /// The document as text, made once.
 pub fn text() -> &'static str {
@@ -31,7 +37,8 @@ pub fn document() -> Value {
         let body = endpoint.body.map(|schema| body(schema(), &mut schemas));
         let path = paths.entry(endpoint.path).or_insert_with(|| json!({}));
         for method in methods(&endpoint) {
-            path[method.as_str().to_ascii_lowercase()] = operation(&endpoint, &method, body.as_ref());
+            path[method.as_str().to_ascii_lowercase()] =
+                operation(&endpoint, &method, body.as_ref());
         }
     }
     schemas.insert("Error".to_owned(), error_schema());
@@ -74,7 +81,10 @@ pub fn access(access: Access) -> String {
 
 /// The methods of an endpoint; those of one that takes every method are listed.
 fn methods(endpoint: &Endpoint) -> Vec<Method> {
-    endpoint.method.as_ref().map_or_else(|| EVERY.to_vec(), |method| vec![method.clone()])
+    endpoint
+        .method
+        .as_ref()
+        .map_or_else(|| EVERY.to_vec(), |method| vec![method.clone()])
 }
 
 fn operation(endpoint: &Endpoint, method: &Method, body: Option<&Value>) -> Value {
@@ -97,9 +107,15 @@ fn operation(endpoint: &Endpoint, method: &Method, body: Option<&Value>) -> Valu
 
 /// `get_api_organizations_org_members`: unique, since method and path are.
 fn operation_id(method: &Method, path: &str) -> String {
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words = path
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     let words: Vec<&str> = words.collect();
-    format!("{}_{}", method.as_str().to_ascii_lowercase(), words.join("_"))
+    format!(
+        "{}_{}",
+        method.as_str().to_ascii_lowercase(),
+        words.join("_")
+    )
 }
 
 /// Bearer everywhere; the password of Basic where it counts (contract §7); nothing where no
@@ -147,7 +163,9 @@ fn success(endpoint: &Endpoint) -> Value {
 /// A request body, whose schema is put among the others. It may be left out when all its fields may.
 fn body(schema: Schema, schemas: &mut Map<String, Value>) -> Value {
     let mut schema = schema.to_value();
-    let required = schema["required"].as_array().is_some_and(|fields| !fields.is_empty());
+    let required = schema["required"]
+        .as_array()
+        .is_some_and(|fields| !fields.is_empty());
     let name = schema["title"].as_str().unwrap_or("Body").to_owned();
     if let Some(fields) = schema.as_object_mut() {
         fields.remove("$schema");
@@ -164,10 +182,14 @@ fn body(schema: Schema, schemas: &mut Map<String, Value>) -> Value {
     json!({ "required": required, "content": { "application/json": { "schema": reference } } })
 }
 
-/// Points references to where the document keeps schemas.
+/// Points references to where the document keeps schemas, and leaves out defaults of null, which
+/// say only that a field may be absent.
 fn rewrite(value: &mut Value) {
     match value {
         Value::Object(fields) => {
+            if fields.get("default").is_some_and(Value::is_null) {
+                fields.remove("default");
+            }
             for (key, value) in fields.iter_mut() {
                 match value {
                     Value::String(target) if key == "$ref" => {
@@ -191,7 +213,8 @@ fn error_schema() -> Value {
 }
 
 fn error_response() -> Value {
-    let header = |description: &str| json!({ "description": description, "schema": { "type": "string" } });
+    let header =
+        |description: &str| json!({ "description": description, "schema": { "type": "string" } });
     json!({
         "description": "The call was not carried out.",
         "headers": {

@@ -39,7 +39,10 @@ impl RateLimit {
     /// Allows this many failing calls from one address in a window.
     #[must_use]
     pub fn new(limit: u32) -> Self {
-        Self { limit, state: Mutex::default() }
+        Self {
+            limit,
+            state: Mutex::default(),
+        }
     }
 
     /// Counts a failing call.
@@ -47,7 +50,10 @@ impl RateLimit {
         let seconds = u64::try_from(now.as_millis()).unwrap_or_default() / 1000;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.number != seconds / WINDOW {
-            *state = Window { number: seconds / WINDOW, counts: HashMap::new() };
+            *state = Window {
+                number: seconds / WINDOW,
+                counts: HashMap::new(),
+            };
         }
         let count = state.counts.entry(address).or_default();
         *count = count.saturating_add(1);

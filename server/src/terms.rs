@@ -31,7 +31,9 @@ impl Terms {
         let mut terms = Vec::new();
         let mut any_status = false;
         for word in text.split_whitespace() {
-            let (negated, word) = word.strip_prefix('-').map_or((false, word), |word| (true, word));
+            let (negated, word) = word
+                .strip_prefix('-')
+                .map_or((false, word), |word| (true, word));
             let (key, value) = word.split_once(':').ok_or_else(|| unknown(word))?;
             any_status |= key == "status";
             if (key, value) == ("status", "all") {
@@ -40,10 +42,16 @@ impl Terms {
                 }
                 continue;
             }
-            terms.push(Term { field: Field::parse(key, value).ok_or_else(|| unknown(word))?, negated });
+            terms.push(Term {
+                field: Field::parse(key, value).ok_or_else(|| unknown(word))?,
+                negated,
+            });
         }
         if !any_status {
-            terms.push(Term { field: Field::Status(Badge::Revoked), negated: true });
+            terms.push(Term {
+                field: Field::Status(Badge::Revoked),
+                negated: true,
+            });
         }
         Ok(Self(terms))
     }
@@ -65,7 +73,9 @@ impl Terms {
     /// Whether a term asks for the last four characters.
     #[must_use]
     pub fn ask_for_last4(&self) -> bool {
-        self.0.iter().any(|term| matches!(term.field, Field::Last4(_)))
+        self.0
+            .iter()
+            .any(|term| matches!(term.field, Field::Last4(_)))
     }
 
     /// Whether the last four characters pass every term about them.
@@ -117,7 +127,10 @@ mod tests {
 
     #[test]
     fn revoked_tokens_are_left_out_unless_the_filter_says_something_of_the_status() {
-        let hidden = Term { field: Field::Status(Badge::Revoked), negated: true };
+        let hidden = Term {
+            field: Field::Status(Badge::Revoked),
+            negated: true,
+        };
         assert_eq!(Terms::parse("").unwrap(), Terms(vec![hidden]));
         assert_eq!(Terms::parse("status:all").unwrap(), Terms(vec![]));
         assert_eq!(Terms::parse("owner:bob -role:write").unwrap().0.len(), 3);
@@ -125,7 +138,14 @@ mod tests {
 
     #[test]
     fn unknown_terms_are_refused() {
-        for text in ["bob", "owner:", "colour:red", "status:lost", "-status:all", "role:god"] {
+        for text in [
+            "bob",
+            "owner:",
+            "colour:red",
+            "status:lost",
+            "-status:all",
+            "role:god",
+        ] {
             assert!(Terms::parse(text).is_err(), "{text}");
         }
     }

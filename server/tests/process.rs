@@ -2,10 +2,10 @@
 //!
 //! What its answers mean is tested in-process elsewhere; here it is killed, watched and raced.
 
-#[path = "support/database/mod.rs"]
-mod database;
 #[path = "process/crash.rs"]
 mod crash;
+#[path = "support/database/mod.rs"]
+mod database;
 #[path = "process/host.rs"]
 mod host;
 #[path = "process/machine.rs"]

@@ -37,8 +37,11 @@ pub(crate) fn hub(options: &Options) -> Result<Infallible> {
     write_token(&options.database, &token)?;
     fs::create_dir_all(&files).context("cannot make the hub's folder")?;
     let mut hub = Command::new(python);
-    hub.arg(folder.join("stub_hub.py")).args(["--tokenward", &options.tokenward]);
-    hub.args(["--port", &options.port]).arg("--hub-token-file").arg(&token);
+    hub.arg(folder.join("stub_hub.py"))
+        .args(["--tokenward", &options.tokenward]);
+    hub.args(["--port", &options.port])
+        .arg("--hub-token-file")
+        .arg(&token);
     Err(hub.arg("--folder").arg(&files).exec()).context("cannot start the hub")
 }
 
@@ -46,9 +49,14 @@ fn write_token(database: &str, file: &Path) -> Result<()> {
     let server = place::target()?.join("release").join("tokenward-server");
     let printed = run::quietly(Command::new(server).args(["hub-token", "--database", database]))
         .context("cannot make a hub credential: is `cargo xtask serve` running?")?;
-    let token = printed.trim().strip_prefix("hub token: ").context("no credential was printed")?;
+    let token = printed
+        .trim()
+        .strip_prefix("hub token: ")
+        .context("no credential was printed")?;
     let mut open = OpenOptions::new();
     open.write(true).create(true).truncate(true).mode(0o600);
-    let mut out = open.open(file).context("cannot write the hub's credential")?;
+    let mut out = open
+        .open(file)
+        .context("cannot write the hub's credential")?;
     writeln!(out, "{token}").context("cannot write the hub's credential")
 }

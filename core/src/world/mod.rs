@@ -30,9 +30,9 @@ use crate::timestamp::Timestamp;
 use facts::Found;
 use names::{Holder, NameId, Names};
 use orgs::OrgEntry;
+use repos::Repos;
 pub use rows::ListedToken;
 pub(crate) use shown::ShownToken;
-use repos::Repos;
 use tokens::Tokens;
 
 /// Organizations, users and tokens, ready to be decided about.

@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 use core::hash::BuildHasher;
 
 use compact_str::CompactString;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 use smallvec::SmallVec;
 
+use super::places::Places;
 use crate::role::Role;
 
 /// A name as a number.
@@ -59,7 +60,7 @@ pub(super) struct Membership {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     entries: Vec<NameEntry>,
-    index: HashTable<u32>,
+    by_name: Places,
     hasher: DefaultHashBuilder,
 }
 
@@ -67,11 +68,9 @@ impl Names {
     /// The number of a name that has been mentioned.
     #[inline]
     pub(super) fn find(&self, name: &str) -> Option<NameId> {
-        let hash = self.hasher.hash_one(name);
-        self.index
-            .find(hash, |at| self.name(NameId(*at)) == name)
-            .copied()
-            .map(NameId)
+        let same = |at| self.name(NameId(at)) == name;
+        let found = self.by_name.find(self.hasher.hash_one(name), same);
+        found.map(NameId)
     }
 
     /// The number of a name, which is now mentioned.
@@ -86,18 +85,7 @@ impl Names {
             tokens: Vec::new(),
             orgs: SmallVec::new(),
         });
-        let Self {
-            entries,
-            index,
-            hasher,
-        } = self;
-        let hash_of = |at: &u32| {
-            let name = entries
-                .get(*at as usize)
-                .map_or("", |entry| entry.name.as_str());
-            hasher.hash_one(name)
-        };
-        index.insert_unique(hasher.hash_one(name), id, hash_of);
+        self.by_name.insert(self.hasher.hash_one(name), id);
         NameId(id)
     }
 

@@ -37,12 +37,16 @@ pub async fn export(
     let terms = Terms::parse(query.value("q").unwrap_or_default())?;
     let mut entries = ctx.app.store.audit(&org, MOST).await?;
     entries.retain(|stored| terms.match_entry(&stored.entry));
-    let authors = entries.iter().filter_map(|stored| stored.entry.actor.user.clone());
+    let authors = entries
+        .iter()
+        .filter_map(|stored| stored.entry.actor.user.clone());
     let people = People::of(&ctx.app, authors).await?;
     let mut response = {
         let memory = ctx.app.memory();
-        let items: Vec<Item<'_>> =
-            entries.iter().map(|stored| item(stored, &people, &memory)).collect();
+        let items: Vec<Item<'_>> = entries
+            .iter()
+            .map(|stored| item(stored, &people, &memory))
+            .collect();
         answer(StatusCode::OK, &items)
     };
     let name = format!("attachment; filename=\"{org}-audit-log.json\"");
@@ -119,8 +123,20 @@ fn is_there(memory: &Memory, id: TokenId) -> bool {
 
 fn author<'a>(user: Option<&'a Name>, people: &People) -> Author<'a> {
     let Some(name) = user else {
-        return Author { id: None, user: None, avatar_url: None, r#type: "system" };
+        return Author {
+            id: None,
+            user: None,
+            avatar_url: None,
+            r#type: "system",
+        };
     };
-    let id = people.get(name).map_or_else(|| service_account_id(name), |user| user.id.clone());
-    Author { id: Some(id), user: Some(name), avatar_url: Some(AVATAR), r#type: "user" }
+    let id = people
+        .get(name)
+        .map_or_else(|| service_account_id(name), |user| user.id.clone());
+    Author {
+        id: Some(id),
+        user: Some(name),
+        avatar_url: Some(AVATAR),
+        r#type: "user",
+    }
 }

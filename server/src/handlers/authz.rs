@@ -97,7 +97,10 @@ fn original(headers: &HeaderMap, which: AuthzHeaders) -> Option<(&str, &str)> {
 }
 
 /// A pair of headers, or that it is not there; nothing for half of one and for repeated headers.
-#[expect(clippy::option_option, reason = "unclear, absent and there are three things")]
+#[expect(
+    clippy::option_option,
+    reason = "unclear, absent and there are three things"
+)]
 fn pair<'a>(headers: &'a HeaderMap, names: [&str; 2]) -> Option<Option<(&'a str, &'a str)>> {
     let [method, uri] = names.map(|name| {
         let mut values = headers.get_all(name).iter();
@@ -113,19 +116,18 @@ fn pair<'a>(headers: &'a HeaderMap, names: [&str; 2]) -> Option<Option<(&'a str,
 }
 
 /// Decides whether what is demanded is allowed.
-fn judge(
-    world: &World,
-    demand: Demand,
-    secret: Option<&TokenSecret>,
-    now: Timestamp,
-) -> Verdict {
+fn judge(world: &World, demand: Demand, secret: Option<&TokenSecret>, now: Timestamp) -> Verdict {
     if demand == Demand::Public {
         return Verdict::nobody(Ok(Reason::Public));
     }
     let presented = secret.map_or(Presented::Nothing, Presented::Secret);
     let caller = match world.authenticate(presented, now) {
         Ok(view) => Name::parse(view.owner)
-            .map(|user| Caller { user, token: view.id, expires_at: view.expires_at })
+            .map(|user| Caller {
+                user,
+                token: view.id,
+                expires_at: view.expires_at,
+            })
             .map_err(|_| Decision::unknown_action()),
         Err(decision) => Err(decision),
     };
@@ -136,16 +138,27 @@ fn judge(
             Verdict::nobody(Err(decision))
         }
         (Demand::Any, caller) => Verdict::of(caller, |_| Ok(Reason::Granted)),
-        (Demand::Listing, Err(_)) => {
-            Verdict { orgs: Some(String::new()), ..Verdict::nobody(Ok(Reason::Public)) }
-        }
+        (Demand::Listing, Err(_)) => Verdict {
+            orgs: Some(String::new()),
+            ..Verdict::nobody(Ok(Reason::Public))
+        },
         (Demand::Listing, Ok(caller)) => {
-            let orgs = world.readable_orgs(Presented::Id(caller.token), now).join(",");
-            Verdict { caller: Some(caller), orgs: Some(orgs), outcome: Ok(Reason::Granted) }
+            let orgs = world
+                .readable_orgs(Presented::Id(caller.token), now)
+                .join(",");
+            Verdict {
+                caller: Some(caller),
+                orgs: Some(orgs),
+                outcome: Ok(Reason::Granted),
+            }
         }
         (Demand::Needs(needs), caller) => {
             let outcome = all(world, needs, caller.as_ref(), now);
-            Verdict { caller: caller.ok(), orgs: None, outcome }
+            Verdict {
+                caller: caller.ok(),
+                orgs: None,
+                outcome,
+            }
         }
     }
 }
@@ -169,8 +182,12 @@ fn all(
         let resource = resource(world, action, place).ok_or_else(Decision::unknown_action)?;
         let token = caller.map_or(Presented::Nothing, |caller| Presented::Id(caller.token));
         let (action, resource) = (action.as_str(), resource.borrow());
-        let decision =
-            world.decide(&tokenward_core::Request { token, action, resource, now });
+        let decision = world.decide(&tokenward_core::Request {
+            token,
+            action,
+            resource,
+            now,
+        });
         match decision.reason {
             Reason::Public => {}
             allowed if allowed.allows() => reason = allowed,
@@ -188,7 +205,11 @@ fn resource(world: &World, action: Action, place: Place) -> Option<ResourceName>
         Place::Namespace(name) => {
             let name = name.as_str();
             let is_org = world.is_organization(name) || action.rule().target == Target::Org;
-            let kind = if is_org { ResourceType::Org } else { ResourceType::User };
+            let kind = if is_org {
+                ResourceType::Org
+            } else {
+                ResourceType::User
+            };
             ResourceName::new(kind, name).ok()
         }
         Place::Caller | Place::CallersRepo(..) => None,
@@ -197,7 +218,11 @@ fn resource(world: &World, action: Action, place: Place) -> Option<ResourceName>
 
 impl Verdict {
     fn nobody(outcome: Result<Reason, Decision>) -> Self {
-        Self { caller: None, orgs: None, outcome }
+        Self {
+            caller: None,
+            orgs: None,
+            outcome,
+        }
     }
 
     fn of(
@@ -205,9 +230,11 @@ impl Verdict {
         outcome: impl FnOnce(&Caller) -> Result<Reason, Decision>,
     ) -> Self {
         match caller {
-            Ok(caller) => {
-                Self { outcome: outcome(&caller), orgs: None, caller: Some(caller) }
-            }
+            Ok(caller) => Self {
+                outcome: outcome(&caller),
+                orgs: None,
+                caller: Some(caller),
+            },
             Err(decision) => Self::nobody(Err(decision)),
         }
     }
@@ -242,10 +269,17 @@ impl Verdict {
         if let Some(orgs) = &self.orgs {
             put(headers, "x-tokenward-orgs", orgs);
         }
-        if let Some(at) = self.caller.and_then(|caller| caller.expires_at).filter(|_| allowed)
+        if let Some(at) = self
+            .caller
+            .and_then(|caller| caller.expires_at)
+            .filter(|_| allowed)
             && at.as_millis().saturating_sub(now.as_millis()) <= WARN_WITHIN
         {
-            put(headers, "x-hf-warning", &format!("token; Your token expires at {at}."));
+            put(
+                headers,
+                "x-hf-warning",
+                &format!("token; Your token expires at {at}."),
+            );
         }
         response
     }

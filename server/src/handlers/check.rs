@@ -68,14 +68,24 @@ pub async fn filter(
     if let Presented::Id(id) = token {
         app.used(id, now);
     }
-    let wire::Filter { action, mut resources } = body.json()?;
+    let wire::Filter {
+        action,
+        mut resources,
+    } = body.json()?;
     if resources.len() > MOST {
-        return Err(ApiError::bad(format!("`resources` must have {MOST} items at most.")));
+        return Err(ApiError::bad(format!(
+            "`resources` must have {MOST} items at most."
+        )));
     }
     let memory = app.memory();
     resources.retain(|resource| {
         let resource = resource.borrow();
-        let asked = tokenward_core::Request { token, action: &action, resource, now };
+        let asked = tokenward_core::Request {
+            token,
+            action: &action,
+            resource,
+            now,
+        };
         let decision = memory.world.decide(&asked);
         app.metrics.decided(decision.reason);
         decision.is_allowed()

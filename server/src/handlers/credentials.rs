@@ -34,7 +34,9 @@ pub async fn revoke(ctx: Ctx, body: Body) -> Result<Response, ApiError> {
 async fn delete(app: &App, secret: &TokenSecret) -> Result<(), ApiError> {
     let digest = secret.digest();
     let find = |memory: &Memory, retired: Option<Retired>| {
-        let reachable = retired.filter(|(_, by_itself)| *by_itself).map(|(id, _)| id);
+        let reachable = retired
+            .filter(|(_, by_itself)| *by_itself)
+            .map(|(id, _)| id);
         let id = memory.world.find(&digest).or(reachable);
         Ok(id.map(|id| Order {
             actor: Actor::NOBODY,

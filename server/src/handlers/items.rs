@@ -5,8 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 use tokenward_core::{
-    Badge, FineGrained, Name, Organization, Reason, Standing, Token, User,
-    World,
+    Badge, FineGrained, Name, Organization, Reason, Standing, Token, User, World,
 };
 
 use crate::app::App;
@@ -29,7 +28,12 @@ impl People {
         names.sort();
         names.dedup();
         let users = app.store.users(&names).await?;
-        Ok(Self(users.into_iter().map(|user| (user.name.clone(), user)).collect()))
+        Ok(Self(
+            users
+                .into_iter()
+                .map(|user| (user.name.clone(), user))
+                .collect(),
+        ))
     }
 
     /// The user of a name.
@@ -79,7 +83,10 @@ pub fn listing_item(
     }
     item.insert("owner".into(), people.item(&token.owner));
     if let Some(badge) = world.badge(org, token.id) {
-        item.insert("authorization".into(), authorization(badge, people, standing));
+        item.insert(
+            "authorization".into(),
+            authorization(badge, people, standing),
+        );
     }
     if let Some(fine_grained) = &token.fine_grained {
         item.insert("fineGrained".into(), grants(&fine_grained.narrowed_to(org)));
@@ -96,24 +103,46 @@ fn authorization(badge: Badge, people: &People, standing: &Standing) -> Value {
             item.insert(key.into(), value);
         }
     };
-    put("requestedAt", decided.and_then(|decided| decided.requested_at).map(|at| json!(at)));
+    put(
+        "requestedAt",
+        decided
+            .and_then(|decided| decided.requested_at)
+            .map(|at| json!(at)),
+    );
     if let Some(revoked) = &standing.revoked {
         put("authorizedAt", Some(json!(revoked.at)));
         put("authorizer", Some(people.item(&revoked.by)));
-        put("reason", revoked.reason.as_ref().map(|reason| json!(reason)));
+        put(
+            "reason",
+            revoked.reason.as_ref().map(|reason| json!(reason)),
+        );
     } else if let Some(decided) = decided {
         put("authorizedAt", decided.decided_at.map(|at| json!(at)));
-        put("authorizer", decided.decided_by.as_ref().map(|by| people.item(by)));
-        put("reason", decided.reason.as_ref().map(|reason| json!(reason)));
+        put(
+            "authorizer",
+            decided.decided_by.as_ref().map(|by| people.item(by)),
+        );
+        put(
+            "reason",
+            decided.reason.as_ref().map(|reason| json!(reason)),
+        );
     }
     Value::Object(item)
 }
 
 /// The people whom a listing item names.
-pub fn named_people<'a>(token: &'a Token, standing: &'a Standing) -> impl Iterator<Item = Name> + 'a {
-    let decided = standing.authorization.as_ref().and_then(|decided| decided.decided_by.clone());
+pub fn named_people<'a>(
+    token: &'a Token,
+    standing: &'a Standing,
+) -> impl Iterator<Item = Name> + 'a {
+    let decided = standing
+        .authorization
+        .as_ref()
+        .and_then(|decided| decided.decided_by.clone());
     let revoked = standing.revoked.as_ref().map(|revoked| revoked.by.clone());
-    std::iter::once(token.owner.clone()).chain(decided).chain(revoked)
+    std::iter::once(token.owner.clone())
+        .chain(decided)
+        .chain(revoked)
 }
 
 /// Grants in the Hub's shape: each entity with an `_id`.
@@ -170,7 +199,10 @@ pub fn own_item(world: &World, token: &Token) -> Value {
 fn reached(world: &World, token: &Token) -> Vec<(String, &'static str)> {
     let mut orgs: Vec<&str> = match &token.fine_grained {
         None => world.orgs_of(token.owner.as_str()).collect(),
-        Some(grants) => grants.namespaces().filter(|name| world.is_organization(name)).collect(),
+        Some(grants) => grants
+            .namespaces()
+            .filter(|name| world.is_organization(name))
+            .collect(),
     };
     orgs.extend(world.orgs_revoking(token.id));
     orgs.sort_unstable();
@@ -182,7 +214,9 @@ fn reached(world: &World, token: &Token) -> Vec<(String, &'static str)> {
         Some(Reason::TokenRevoked) => "revoked",
         Some(_) | None => "blocked",
     };
-    orgs.into_iter().map(|org| (org.to_owned(), status(org))).collect()
+    orgs.into_iter()
+        .map(|org| (org.to_owned(), status(org)))
+        .collect()
 }
 
 /// The id of an organization.
@@ -190,4 +224,3 @@ fn reached(world: &World, token: &Token) -> Vec<(String, &'static str)> {
 pub fn org_id(name: &Name) -> String {
     organization_id(name)
 }
-

@@ -29,7 +29,11 @@ pub async fn list(
         ctx.may(&memory, Action::OrgMembersRead, &org)?;
         query.only(&["search", "email", "limit", "cursor"])?;
         let admin = ctx.may(&memory, Action::OrgMembersWrite, &org).is_ok();
-        (memory.world.members(org.as_str()), memory.world.groups(org.as_str()), admin)
+        (
+            memory.world.members(org.as_str()),
+            memory.world.groups(org.as_str()),
+            admin,
+        )
     };
     if query.value("email").is_some() && !admin {
         let text = "Mail addresses are for administrators.";
@@ -38,16 +42,14 @@ pub async fn list(
     let members = search(&ctx, &query, members).await?;
     let (page, next) = query.page(&members, |member| member.user.to_string())?;
     let people = People::of(&ctx.app, page.iter().map(|member| member.user.clone())).await?;
-    let items: Vec<Value> =
-        page.iter().map(|member| item(&org, member, &people, &groups, admin)).collect();
+    let items: Vec<Value> = page
+        .iter()
+        .map(|member| item(&org, member, &people, &groups, admin))
+        .collect();
     Ok(query.linked(answer(StatusCode::OK, &items), &ctx.app, next))
 }
 
-async fn search(
-    ctx: &Ctx,
-    query: &Query,
-    members: Vec<Member>,
-) -> Result<Vec<Member>, ApiError> {
+async fn search(ctx: &Ctx, query: &Query, members: Vec<Member>) -> Result<Vec<Member>, ApiError> {
     let (text, email) = (query.value("search"), query.value("email"));
     if text.is_none() && email.is_none() {
         return Ok(members);
@@ -56,12 +58,15 @@ async fn search(
     let text = text.map(str::to_lowercase);
     let found = members.into_iter().filter(|member| {
         let user = people.get(&member.user);
-        let fullname = user.and_then(|user| user.fullname.as_deref()).unwrap_or_default();
+        let fullname = user
+            .and_then(|user| user.fullname.as_deref())
+            .unwrap_or_default();
         let named = text.as_ref().is_none_or(|text| {
             member.user.key().contains(text) || fullname.to_lowercase().contains(text)
         });
         let mailed = email.is_none_or(|mail| {
-            user.and_then(|user| user.email.as_deref()).is_some_and(|own| own == mail)
+            user.and_then(|user| user.email.as_deref())
+                .is_some_and(|own| own == mail)
         });
         named && mailed
     });
@@ -80,7 +85,10 @@ fn item(
     item.insert("_id".into(), json!(user.map(|user| user.id.as_str())));
     item.insert("user".into(), json!(member.user));
     let fullname = user.and_then(|user| user.fullname.as_deref());
-    item.insert("fullname".into(), json!(fullname.unwrap_or(member.user.as_str())));
+    item.insert(
+        "fullname".into(),
+        json!(fullname.unwrap_or(member.user.as_str())),
+    );
     item.insert("avatarUrl".into(), json!(AVATAR));
     item.insert("isPro".into(), json!(false));
     item.insert("type".into(), json!("user"));
@@ -121,7 +129,10 @@ pub async fn put_role(
     may_manage(&ctx, &ctx.app.memory(), Action::OrgMembersWrite, &org)?;
     let body: wire::PutRole = body.json()?;
     let groups = body.resource_groups.map(|groups| {
-        groups.into_iter().map(|group| (group.name, group.role)).collect()
+        groups
+            .into_iter()
+            .map(|group| (group.name, group.role))
+            .collect()
     });
     give(&ctx, &org, &user, body.role, groups, body.if_generation).await
 }
@@ -134,8 +145,17 @@ async fn give(
     groups: Option<Vec<(GroupName, Role)>>,
     if_generation: Option<u64>,
 ) -> Result<Response, ApiError> {
-    let command = Command::PutMember { org: org.clone(), user: user.clone(), role, groups };
-    let order = Order { actor: ctx.actor(), command, if_generation };
+    let command = Command::PutMember {
+        org: org.clone(),
+        user: user.clone(),
+        role,
+        groups,
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation,
+    };
     let done = governance::run(&ctx.app, &order, |memory| {
         may_manage(ctx, memory, Action::OrgMembersWrite, org)?;
         may_add(ctx, memory, org, user)
@@ -158,12 +178,7 @@ fn may_add(ctx: &Ctx, memory: &Memory, org: &Name, user: &Name) -> Result<(), Ap
 ///
 /// # Errors
 /// The denial.
-pub fn may_manage(
-    ctx: &Ctx,
-    memory: &Memory,
-    action: Action,
-    org: &Name,
-) -> Result<(), ApiError> {
+pub fn may_manage(ctx: &Ctx, memory: &Memory, action: Action, org: &Name) -> Result<(), ApiError> {
     if is_site_admin(ctx, memory) {
         return Ok(());
     }
@@ -173,7 +188,8 @@ pub fn may_manage(
 /// Whether the caller administers the site, as things are in `memory`.
 #[must_use]
 pub fn is_site_admin(ctx: &Ctx, memory: &Memory) -> bool {
-    ctx.bearer().is_ok_and(|bearer| bearer.site_admin && memory.site_admins.contains(&bearer.user))
+    ctx.bearer()
+        .is_ok_and(|bearer| bearer.site_admin && memory.site_admins.contains(&bearer.user))
 }
 
 /// Removes a member.
@@ -185,8 +201,15 @@ pub async fn remove(
     let (org, user) = (path::org(&org)?, path::user(&user)?);
     may_manage(&ctx, &ctx.app.memory(), Action::OrgMembersWrite, &org)?;
     let body: wire::IfGeneration = body.optional()?;
-    let command = Command::RemoveMember { org: org.clone(), user };
-    let order = Order { actor: ctx.actor(), command, if_generation: body.if_generation };
+    let command = Command::RemoveMember {
+        org: org.clone(),
+        user,
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: body.if_generation,
+    };
     let done = governance::run(&ctx.app, &order, |memory| {
         may_manage(&ctx, memory, Action::OrgMembersWrite, &org)
     });
@@ -204,9 +227,16 @@ pub async fn put_group(
     let name = path::group(&name)?;
     let body: wire::PutGroup = body.optional()?;
     let members = body.members;
-    let command =
-        Command::PutGroup { org: org.clone(), name: name.clone(), members: members.clone() };
-    let order = Order { actor: ctx.actor(), command, if_generation: body.if_generation };
+    let command = Command::PutGroup {
+        org: org.clone(),
+        name: name.clone(),
+        members: members.clone(),
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: body.if_generation,
+    };
     let done = governance::run(&ctx.app, &order, |memory| {
         may_manage(&ctx, memory, Action::ResourceGroupWrite, &org)
     });
@@ -225,8 +255,15 @@ pub async fn delete_group(
     may_manage(&ctx, &ctx.app.memory(), Action::ResourceGroupWrite, &org)?;
     let name = path::group(&name)?;
     let body: wire::IfGeneration = body.optional()?;
-    let command = Command::DeleteGroup { org: org.clone(), name };
-    let order = Order { actor: ctx.actor(), command, if_generation: body.if_generation };
+    let command = Command::DeleteGroup {
+        org: org.clone(),
+        name,
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: body.if_generation,
+    };
     let done = governance::run(&ctx.app, &order, |memory| {
         may_manage(&ctx, memory, Action::ResourceGroupWrite, &org)
     });

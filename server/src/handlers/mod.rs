@@ -46,6 +46,10 @@ pub fn gone(done: &Done) -> Response {
 }
 
 fn with_generation(mut response: Response, done: &Done) -> Response {
-    put(response.headers_mut(), "x-tokenward-generation", &done.generation.to_string());
+    put(
+        response.headers_mut(),
+        "x-tokenward-generation",
+        &done.generation.to_string(),
+    );
     response
 }

@@ -26,9 +26,17 @@ pub async fn create(ctx: Ctx, body: Body) -> Result<Response, ApiError> {
         plan: body.plan,
         policy: body.token_policy,
     };
-    let order = Order { actor: ctx.actor(), command, if_generation: None };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: None,
+    };
     let done = governance::run(&ctx.app, &order, |_| ctx.site_admin().map(|_| ())).await?;
-    Ok(changed(&done, StatusCode::CREATED, &item(&ctx.app.memory().world, &name)))
+    Ok(changed(
+        &done,
+        StatusCode::CREATED,
+        &item(&ctx.app.memory().world, &name),
+    ))
 }
 
 /// Changes what an organization pays for.
@@ -40,10 +48,21 @@ pub async fn set_plan(
     ctx.site_admin()?;
     let org = path::org(&org)?;
     let body: wire::SetPlan = body.json()?;
-    let command = Command::SetPlan { org: org.clone(), plan: body.plan };
-    let order = Order { actor: ctx.actor(), command, if_generation: body.if_generation };
+    let command = Command::SetPlan {
+        org: org.clone(),
+        plan: body.plan,
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: body.if_generation,
+    };
     let done = governance::run(&ctx.app, &order, |_| ctx.site_admin().map(|_| ())).await?;
-    Ok(changed(&done, StatusCode::OK, &item(&ctx.app.memory().world, &org)))
+    Ok(changed(
+        &done,
+        StatusCode::OK,
+        &item(&ctx.app.memory().world, &org),
+    ))
 }
 
 fn item(world: &World, name: &Name) -> Value {
@@ -68,7 +87,10 @@ pub async fn document(ctx: Ctx, Params(org): Params<String>) -> Result<Response,
         let listed = memory.world.listing(org.as_str());
         let ids: Vec<_> = listed.iter().map(|token| token.id).collect();
         let document = without_tokens(&memory.world, &org);
-        (document.ok_or_else(|| ApiError::not_found("Organization not found"))?, ids)
+        (
+            document.ok_or_else(|| ApiError::not_found("Organization not found"))?,
+            ids,
+        )
     };
     let names = document.organization.token_policy.needs_approval();
     for ids in ids.chunks(500) {
@@ -93,7 +115,9 @@ fn without_tokens(world: &World, org: &Name) -> Option<OrgDocument> {
         generation,
         members: world.members(name),
         service_accounts: accounts.map(|name| ServiceAccount { name }).collect(),
-        resource_groups: groups.map(|(name, members)| ResourceGroup { name, members }).collect(),
+        resource_groups: groups
+            .map(|(name, members)| ResourceGroup { name, members })
+            .collect(),
         resources: world.repositories(name),
         tokens: Vec::new(),
     })

@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::json;
 use tokenward_core::{
-    Actor, Audience, Command, Name, Presented, Reason, Request, Token, TokenId, TokenKind, TokenSecret,
+    Actor, Audience, Command, Name, Presented, Reason, Request, Token, TokenId, TokenKind,
+    TokenSecret,
 };
 
 use super::items::own_item;
@@ -40,7 +41,10 @@ pub async fn page(ctx: &Ctx, query: &Query, owner: &Name, only: Option<TokenId>)
     tokens.sort_by_cached_key(key);
     let (page, next) = query.page(&tokens, key)?;
     let memory = ctx.app.memory();
-    let items: Vec<_> = page.iter().map(|token| own_item(&memory.world, token)).collect();
+    let items: Vec<_> = page
+        .iter()
+        .map(|token| own_item(&memory.world, token))
+        .collect();
     drop(memory);
     Ok(query.linked(answer(StatusCode::OK, &items), &ctx.app, next))
 }
@@ -49,7 +53,10 @@ pub async fn page(ctx: &Ctx, query: &Query, owner: &Name, only: Option<TokenId>)
 pub async fn create(ctx: Ctx, body: Body) -> Answer {
     let bearer = ctx.bearer()?;
     let body: wire::NewToken = body.json()?;
-    make(&ctx, &bearer.user, ctx.actor(), body, |memory| still_known(&ctx, memory)).await
+    make(&ctx, &bearer.user, ctx.actor(), body, |memory| {
+        still_known(&ctx, memory)
+    })
+    .await
 }
 
 /// Makes a token for somebody.
@@ -75,7 +82,11 @@ pub async fn make(
         digest: secret.digest(),
         last4: secret.last4().into(),
     });
-    let order = Order { actor, command, if_generation: None };
+    let order = Order {
+        actor,
+        command,
+        if_generation: None,
+    };
     let done = governance::run(&ctx.app, &order, permit).await?;
     revealed(&ctx.app, &done, StatusCode::CREATED, id, &secret).await
 }
@@ -91,7 +102,11 @@ async fn revealed(
     let token = app.store.tokens(&[id]).await?.pop();
     let token = token.ok_or_else(|| ApiError::not_found("Token not found"))?;
     let info = own_item(&app.memory().world, &token);
-    Ok(changed(done, status, &json!({ "token": secret.reveal(), "tokenInfo": info })))
+    Ok(changed(
+        done,
+        status,
+        &json!({ "token": secret.reveal(), "tokenInfo": info }),
+    ))
 }
 
 /// One of one's own tokens.
@@ -159,7 +174,11 @@ pub async fn explain(ctx: Ctx, Params(id): Params<String>, body: Body) -> Answer
 }
 
 async fn run(ctx: &Ctx, id: TokenId, command: Command) -> Result<Done, ApiError> {
-    let order = Order { actor: ctx.actor(), command, if_generation: None };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: None,
+    };
     governance::run(&ctx.app, &order, |memory| {
         still_known(ctx, memory)?;
         is_own(ctx.bearer()?, memory, id)
@@ -170,7 +189,11 @@ async fn run(ctx: &Ctx, id: TokenId, command: Command) -> Result<Done, ApiError>
 /// The calling token may have gone, or got a new value, since the call came in.
 fn still_known(ctx: &Ctx, memory: &Memory) -> Result<(), ApiError> {
     ctx.bearer()?;
-    memory.world.authenticate(ctx.presented(), ctx.now).map(|_| ()).map_err(ApiError::from)
+    memory
+        .world
+        .authenticate(ctx.presented(), ctx.now)
+        .map(|_| ())
+        .map_err(ApiError::from)
 }
 
 /// What a call wants with a token.
@@ -195,5 +218,9 @@ fn own(ctx: &Ctx, id: &str, reach: Reach) -> Result<TokenId, ApiError> {
 
 fn is_own(bearer: &Bearer, memory: &Memory, id: TokenId) -> Result<(), ApiError> {
     let owner = memory.world.owner(id);
-    if owner == Some(bearer.user.as_str()) { Ok(()) } else { Err(ApiError::not_found("Token not found")) }
+    if owner == Some(bearer.user.as_str()) {
+        Ok(())
+    } else {
+        Err(ApiError::not_found("Token not found"))
+    }
 }

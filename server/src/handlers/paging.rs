@@ -24,10 +24,15 @@ impl FromRequestParts<App> for Query {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let RawQuery(raw) = RawQuery::from_request_parts(parts, app).await.unwrap_or(RawQuery(None));
+        let RawQuery(raw) = RawQuery::from_request_parts(parts, app)
+            .await
+            .unwrap_or(RawQuery(None));
         let pairs = serde_urlencoded::from_str::<Vec<(String, String)>>(&raw.unwrap_or_default())
             .map_err(|_| ApiError::bad("The query is not valid."))?;
-        Ok(Self { pairs, path: path_of(&parts.uri) })
+        Ok(Self {
+            pairs,
+            path: path_of(&parts.uri),
+        })
     }
 }
 
@@ -42,10 +47,18 @@ impl Query {
     /// 400 that names the one that is not.
     pub fn only(&self, known: &[&str]) -> Result<(), ApiError> {
         for (at, (key, _)) in self.pairs.iter().enumerate() {
-            let twice = self.pairs.iter().skip(at + 1).any(|(other, _)| other == key);
+            let twice = self
+                .pairs
+                .iter()
+                .skip(at + 1)
+                .any(|(other, _)| other == key);
             if twice || !known.contains(&key.as_str()) {
                 let key = tokenward_core::mask(key);
-                let why = if twice { "stands there twice" } else { "is unknown" };
+                let why = if twice {
+                    "stands there twice"
+                } else {
+                    "is unknown"
+                };
                 return Err(ApiError::bad(format!("The query parameter `{key}` {why}.")));
             }
         }
@@ -55,7 +68,10 @@ impl Query {
     /// A parameter's value.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
-        self.pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.as_str())
     }
 
     /// How many items a page may have.
@@ -63,7 +79,9 @@ impl Query {
     /// # Errors
     /// 400 outside 1 to 100.
     pub fn limit(&self) -> Result<usize, ApiError> {
-        let Some(text) = self.value("limit") else { return Ok(LARGEST) };
+        let Some(text) = self.value("limit") else {
+            return Ok(LARGEST);
+        };
         match text.parse() {
             Ok(limit) if (1..=LARGEST).contains(&limit) => Ok(limit),
             _ => Err(ApiError::bad("`limit` must be between 1 and 100.")),
@@ -82,13 +100,19 @@ impl Query {
     ) -> Result<(&'a [T], Option<String>), ApiError> {
         let limit = self.limit()?;
         let cursor = self.value("cursor").unwrap_or_default();
-        if cursor.len() > 64 || !cursor.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        if cursor.len() > 64
+            || !cursor
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        {
             return Err(ApiError::bad("`cursor` is none that this server gave."));
         }
         let start = sorted.partition_point(|item| key(item).as_str() <= cursor);
         let rest = sorted.get(start..).unwrap_or_default();
         let page = rest.get(..limit).unwrap_or(rest);
-        let next = (page.len() < rest.len()).then(|| page.last().map(&key)).flatten();
+        let next = (page.len() < rest.len())
+            .then(|| page.last().map(&key))
+            .flatten();
         Ok((page, next))
     }
 

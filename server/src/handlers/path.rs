@@ -16,7 +16,9 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let parsed = Path::<T>::from_request_parts(parts, app).await;
-        parsed.map(|Path(params)| Self(params)).map_err(|_| ApiError::bad("The path is not valid."))
+        parsed
+            .map(|Path(params)| Self(params))
+            .map_err(|_| ApiError::bad("The path is not valid."))
     }
 }
 

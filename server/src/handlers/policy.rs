@@ -30,8 +30,16 @@ pub async fn set(ctx: Ctx, Params(org): Params<String>, body: Body) -> Result<Re
     ctx.may(&ctx.app.memory(), Action::OrgTokensWrite, &org)?;
     let body: wire::SetPolicy = body.json()?;
     let policy = body.token_policy;
-    let command = Command::SetPolicy { org: org.clone(), policy, force: body.force };
-    let order = Order { actor: ctx.actor(), command, if_generation: body.if_generation };
+    let command = Command::SetPolicy {
+        org: org.clone(),
+        policy,
+        force: body.force,
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: body.if_generation,
+    };
     let done = governance::run(&ctx.app, &order, |memory| {
         ctx.may(memory, Action::OrgTokensWrite, &org)
     });
@@ -50,5 +58,8 @@ pub async fn preview(
     let memory = ctx.app.memory();
     ctx.may(&memory, Action::OrgTokensRead, &org)?;
     let body: wire::PreviewPolicy = body.json()?;
-    Ok(answer(StatusCode::OK, &memory.world.preview(org.as_str(), body.token_policy)))
+    Ok(answer(
+        StatusCode::OK,
+        &memory.world.preview(org.as_str(), body.token_policy),
+    ))
 }

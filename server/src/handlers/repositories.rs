@@ -38,8 +38,15 @@ pub async fn put(
     if let (Right::AsCreator, Ok(bearer)) = (creates, ctx.bearer()) {
         patch.created_by = Some(Some(bearer.user.clone()));
     }
-    let command = Command::PutRepository { resource: resource.clone(), patch: patch.clone() };
-    let order = Order { actor: ctx.actor(), command, if_generation: None };
+    let command = Command::PutRepository {
+        resource: resource.clone(),
+        patch: patch.clone(),
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: None,
+    };
     let done = governance::run(&ctx.app, &order, |memory| {
         may_put(&ctx, memory, &org, &resource, &patch).map(|_| ())
     });
@@ -77,12 +84,19 @@ fn may_put(
     let listing = memory.world.repository(&resource.borrow()).0;
     let grouping = *patch == only_group && patch.resource_group.is_some();
     if grouping && listing == Listing::Listed {
-        return ctx.may(memory, Action::ResourceGroupWrite, org).map(|()| Right::Any);
+        return ctx
+            .may(memory, Action::ResourceGroupWrite, org)
+            .map(|()| Right::Any);
     }
     let bearer = ctx.bearer()?;
-    let own = patch.created_by.as_ref().is_none_or(|by| by.as_ref() == Some(&bearer.user));
+    let own = patch
+        .created_by
+        .as_ref()
+        .is_none_or(|by| by.as_ref() == Some(&bearer.user));
     if listing == Listing::Unlisted && own && patch.resource_group.is_none() {
-        return ctx.may(memory, Action::RepoCreate, org).map(|()| Right::AsCreator);
+        return ctx
+            .may(memory, Action::RepoCreate, org)
+            .map(|()| Right::AsCreator);
     }
     ctx.may(memory, Action::OrgWrite, org).map(|()| Right::Any)
 }
@@ -114,7 +128,10 @@ pub async fn delete(
     };
     permit(&ctx.app.memory())?;
     let command = Command::DeleteRepository { resource };
-    let order = Order { actor: ctx.actor(), command, if_generation: None };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: None,
+    };
     Ok(gone(&governance::run(&ctx.app, &order, permit).await?))
 }
-

@@ -6,8 +6,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 use tokenward_core::{
-    Action, Audience, Command, Name, Plan, Presented, Refusal, Request, TokenId,
-    TokenSecret, Verdict,
+    Action, Audience, Command, Name, Plan, Presented, Refusal, Request, TokenId, TokenSecret,
+    Verdict,
 };
 
 use super::items::{People, listing_item, named_people};
@@ -37,7 +37,9 @@ pub async fn list(
         let terms = Terms::parse(query.value("q").unwrap_or_default())?;
         let listed = memory.world.listing(org.as_str());
         let matching = listed.iter().filter(|token| terms.match_memory(token));
-        matching.map(|token| (token_key(token.created_at, token.id), token.id)).collect()
+        matching
+            .map(|token| (token_key(token.created_at, token.id), token.id))
+            .collect()
     };
     all.sort_unstable();
     narrow(&ctx, &query, &mut all).await?;
@@ -61,7 +63,9 @@ async fn narrow(
     let mut found = HashSet::new();
     for ids in ids.chunks(500) {
         let tokens = ctx.app.store.tokens(ids).await?;
-        let matching = tokens.iter().filter(|token| terms.match_last4(token.last4.as_deref()));
+        let matching = tokens
+            .iter()
+            .filter(|token| terms.match_last4(token.last4.as_deref()));
         found.extend(matching.map(|token| token.id));
     }
     all.retain(|(_, id)| found.contains(id));
@@ -70,7 +74,9 @@ async fn narrow(
 
 async fn items(ctx: &Ctx, org: &Name, ids: &[TokenId]) -> Result<Vec<Value>, ApiError> {
     let page = ctx.app.store.token_page(org, ids).await?;
-    let names = page.iter().flat_map(|(token, standing)| named_people(token, standing));
+    let names = page
+        .iter()
+        .flat_map(|(token, standing)| named_people(token, standing));
     let people = People::of(&ctx.app, names).await?;
     let memory = ctx.app.memory();
     let Some((organization, _)) = memory.world.organization(org.as_str()) else {
@@ -148,8 +154,17 @@ fn order(
     }
     // A reason is kept and mailed: nothing that may be a token stays in it.
     let reason = reason.as_deref().map(tokenward_core::mask);
-    let command = Command::Review { org: org.clone(), token, verdict, reason };
-    Ok(Order { actor: ctx.actor(), command, if_generation })
+    let command = Command::Review {
+        org: org.clone(),
+        token,
+        verdict,
+        reason,
+    };
+    Ok(Order {
+        actor: ctx.actor(),
+        command,
+        if_generation,
+    })
 }
 
 async fn reviewed(ctx: &Ctx, org: &Name, token: TokenId, done: &Done) -> Answer {
@@ -166,13 +181,27 @@ pub async fn revoke_value(ctx: Ctx, Params(org): Params<String>, body: Body) -> 
     let unknown = || ApiError::not_found("Token not found");
     let secret = TokenSecret::parse(&body.token)?;
     let digest = secret.digest();
-    let template =
-        order(&ctx, &org, TokenId::from_bytes([0; 12]), Verdict::Revoke, body.reason, body.if_generation)?;
+    let template = order(
+        &ctx,
+        &org,
+        TokenId::from_bytes([0; 12]),
+        Verdict::Revoke,
+        body.reason,
+        body.if_generation,
+    )?;
     let found = std::sync::Mutex::new(None);
     let find = |memory: &Memory, retired: Option<governance::Retired>| {
-        let reachable = retired.filter(|(_, by_itself)| *by_itself).map(|(id, _)| id);
-        let id = memory.world.find(&digest).or(reachable).ok_or_else(unknown)?;
-        *found.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(id);
+        let reachable = retired
+            .filter(|(_, by_itself)| *by_itself)
+            .map(|(id, _)| id);
+        let id = memory
+            .world
+            .find(&digest)
+            .or(reachable)
+            .ok_or_else(unknown)?;
+        *found
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(id);
         let mut order = template.clone();
         if let Command::Review { token, .. } = &mut order.command {
             *token = id;
@@ -181,24 +210,26 @@ pub async fn revoke_value(ctx: Ctx, Params(org): Params<String>, body: Body) -> 
     };
     let permit = |memory: &Memory| ctx.may(memory, Action::OrgTokensWrite, &org);
     let done = governance::run_found(&ctx.app, Some(digest), find, permit).await?;
-    let id = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let id = found
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     let (done, id) = done.zip(id).ok_or_else(unknown)?;
     reviewed(&ctx, &org, id, &done).await
 }
 
 /// Why a token may or may not do something in the organization.
-pub async fn explain(
-    ctx: Ctx,
-    Params((org, id)): Params<(String, String)>,
-    body: Body,
-) -> Answer {
+pub async fn explain(ctx: Ctx, Params((org, id)): Params<(String, String)>, body: Body) -> Answer {
     let org = path::org(&org)?;
     ctx.may(&ctx.app.memory(), Action::OrgTokensRead, &org)?;
     let id = path::token(&id)?;
     let question: wire::Question = body.json()?;
     let resource = question.resource.borrow();
     if resource.namespace() != org.as_str() {
-        let what = if resource.kind().is_repo() { "Repository not found" } else { "Organization not found" };
+        let what = if resource.kind().is_repo() {
+            "Repository not found"
+        } else {
+            "Organization not found"
+        };
         return Err(ApiError::not_found(what));
     }
     let memory = ctx.app.memory();
@@ -206,6 +237,14 @@ pub async fn explain(
         return Err(ApiError::not_found("Token not found"));
     }
     let token = Presented::Id(id);
-    let request = Request { token, action: &question.action, resource, now: ctx.now };
-    Ok(answer(StatusCode::OK, &memory.world.explain(&request, Audience::Insider)))
+    let request = Request {
+        token,
+        action: &question.action,
+        resource,
+        now: ctx.now,
+    };
+    Ok(answer(
+        StatusCode::OK,
+        &memory.world.explain(&request, Audience::Insider),
+    ))
 }

@@ -36,7 +36,10 @@ pub async fn ready(State(app): State<App>) -> Response {
 /// Numbers in the text format of Prometheus.
 pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
     let tokens = app.memory().world.token_count();
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render(tokens))
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        app.metrics.render(tokens),
+    )
 }
 
 /// The list of endpoints, for programs.

@@ -33,7 +33,11 @@ pub async fn create(ctx: Ctx, body: Body) -> Answer {
         created_at: ctx.now,
     };
     let command = Command::CreateUser(user.clone());
-    let order = Order { actor: ctx.actor(), command, if_generation: None };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: None,
+    };
     let done = governance::run(&ctx.app, &order, |_| ctx.site_admin().map(|_| ())).await?;
     Ok(changed(&done, StatusCode::CREATED, &item(&user)))
 }
@@ -49,8 +53,15 @@ pub async fn update(ctx: Ctx, Params(user): Params<String>, body: Body) -> Answe
         email_confirmed: body.email_confirmed,
         suspended: body.suspended,
     };
-    let command = Command::UpdateUser { name: name.clone(), patch };
-    let order = Order { actor: ctx.actor(), command, if_generation: None };
+    let command = Command::UpdateUser {
+        name: name.clone(),
+        patch,
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: None,
+    };
     let done = governance::run(&ctx.app, &order, |_| ctx.site_admin().map(|_| ())).await?;
     let user = find(&ctx, &name).await?;
     Ok(changed(&done, StatusCode::OK, &item(&user)))
@@ -86,7 +97,10 @@ pub async fn create_token(ctx: Ctx, Params(user): Params<String>, body: Body) ->
     ctx.site_admin()?;
     let user = find(&ctx, &path::user(&user)?).await?;
     let body: wire::NewToken = body.json()?;
-    make(&ctx, &user.name, ctx.session_actor(), body, |_| ctx.site_admin().map(|_| ())).await
+    make(&ctx, &user.name, ctx.session_actor(), body, |_| {
+        ctx.site_admin().map(|_| ())
+    })
+    .await
 }
 
 /// Deletes a user's token.
@@ -99,11 +113,19 @@ pub async fn delete_token(ctx: Ctx, Params((user, id)): Params<(String, String)>
         owned(memory, &user, id)
     };
     let command = Command::DeleteToken { id, leaked: false };
-    let order = Order { actor: ctx.session_actor(), command, if_generation: None };
+    let order = Order {
+        actor: ctx.session_actor(),
+        command,
+        if_generation: None,
+    };
     Ok(gone(&governance::run(&ctx.app, &order, permit).await?))
 }
 
 fn owned(memory: &Memory, user: &Name, id: TokenId) -> Result<(), ApiError> {
     let owner = memory.world.owner(id);
-    if owner == Some(user.as_str()) { Ok(()) } else { Err(ApiError::not_found("Token not found")) }
+    if owner == Some(user.as_str()) {
+        Ok(())
+    } else {
+        Err(ApiError::not_found("Token not found"))
+    }
 }

@@ -26,14 +26,21 @@ async fn body(ctx: &Ctx) -> Result<Value, ApiError> {
     let id = bearer.token.id;
     let token = ctx.app.store.tokens(&[id]).await?.pop();
     let token = token.ok_or_else(|| ApiError::not_found("Token not found"))?;
-    let user = ctx.app.store.users(std::slice::from_ref(&bearer.user)).await?.pop();
+    let user = ctx
+        .app
+        .store
+        .users(std::slice::from_ref(&bearer.user))
+        .await?
+        .pop();
     let memory = ctx.app.memory();
     Ok(person(&memory.world, &bearer.user, user.as_ref(), &token))
 }
 
 fn person(world: &World, name: &Name, user: Option<&User>, token: &Token) -> Value {
-    let orgs: Vec<Value> =
-        world.orgs_of(name.as_str()).filter_map(|org| organization(world, org, name, token.id)).collect();
+    let orgs: Vec<Value> = world
+        .orgs_of(name.as_str())
+        .filter_map(|org| organization(world, org, name, token.id))
+        .collect();
     json!({
         "type": "user",
         "id": user.map(|user| user.id.as_str()),

@@ -25,11 +25,18 @@ fn every_reference_leads_somewhere() {
     let mut count = 0;
     objects(&document, &mut |fields| {
         if let Some(target) = fields.get("$ref") {
-            let pointer = target.as_str().and_then(|text| text.strip_prefix('#')).expect("local");
+            let pointer = target
+                .as_str()
+                .and_then(|text| text.strip_prefix('#'))
+                .expect("local");
             assert!(document.pointer(pointer).is_some(), "{target}");
             count += 1;
         }
         assert!(!fields.contains_key("$defs"), "{fields:?}");
+        assert!(
+            !fields.get("default").is_some_and(Value::is_null),
+            "{fields:?}"
+        );
     });
     assert!(count > endpoints().len(), "{count}");
 }
@@ -40,15 +47,28 @@ fn every_endpoint_is_an_operation_with_an_id_of_its_own() {
     assert_eq!(document["openapi"], "3.1.0");
     let mut listed = HashSet::new();
     for endpoint in endpoints() {
-        let methods = endpoint.method.as_ref().map_or("get", |method| method.as_str());
+        let methods = endpoint
+            .method
+            .as_ref()
+            .map_or("get", |method| method.as_str());
         let operation = &document["paths"][endpoint.path][methods.to_ascii_lowercase()];
         let id = operation["operationId"].as_str().expect(endpoint.path);
         assert!(listed.insert(id.to_owned()), "{id} stands there twice");
         assert_eq!(operation["summary"], endpoint.summary);
         assert!(operation["x-tokenward-access"].is_string());
-        assert_eq!(operation["requestBody"].is_object(), endpoint.body.is_some(), "{id}");
-        assert!(operation["responses"][endpoint.success.to_string()].is_object(), "{id}");
-        assert_eq!(operation["responses"]["default"]["$ref"], "#/components/responses/Error");
+        assert_eq!(
+            operation["requestBody"].is_object(),
+            endpoint.body.is_some(),
+            "{id}"
+        );
+        assert!(
+            operation["responses"][endpoint.success.to_string()].is_object(),
+            "{id}"
+        );
+        assert_eq!(
+            operation["responses"]["default"]["$ref"],
+            "#/components/responses/Error"
+        );
     }
     let mut ids = HashSet::new();
     let mut operations = 0;
@@ -67,13 +87,18 @@ fn every_endpoint_is_an_operation_with_an_id_of_its_own() {
 fn every_parameter_of_a_path_is_declared() {
     let document = openapi::document();
     for (path, item) in document["paths"].as_object().expect("paths") {
-        let named: HashSet<&str> =
-            path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        let named: HashSet<&str> = path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .collect();
         for operation in item.as_object().expect("operations").values() {
             let parameters = operation["parameters"].as_array().expect("parameters");
-            let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path");
-            let declared: HashSet<&str> =
-                in_path.map(|parameter| parameter["name"].as_str().expect("a name")).collect();
+            let in_path = parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "path");
+            let declared: HashSet<&str> = in_path
+                .map(|parameter| parameter["name"].as_str().expect("a name"))
+                .collect();
             assert_eq!(declared, named, "{path}");
         }
     }
@@ -83,12 +108,18 @@ fn every_parameter_of_a_path_is_declared() {
 fn schemas_of_the_same_name_are_the_same() {
     let mut seen: BTreeMap<String, Value> = BTreeMap::new();
     for endpoint in endpoints() {
-        let Some(schema) = endpoint.body else { continue };
+        let Some(schema) = endpoint.body else {
+            continue;
+        };
         let schema = schema().to_value();
         let title = schema["title"].as_str().expect("a title").to_owned();
         let mut all = vec![(title, schema.clone())];
         if let Some(definitions) = schema["$defs"].as_object() {
-            all.extend(definitions.iter().map(|(name, value)| (name.clone(), value.clone())));
+            all.extend(
+                definitions
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone())),
+            );
         }
         for (name, value) in all {
             let first = seen.entry(name.clone()).or_insert_with(|| value.clone());
@@ -105,7 +136,10 @@ fn the_list_in_the_documentation_is_up_to_date() {
         std::fs::write(path, &wanted).expect("docs/api.md can be written");
     }
     let found = std::fs::read_to_string(path).expect("docs/api.md");
-    assert!(found == wanted, "docs/api.md is stale: run the tests with UPDATE=1");
+    assert!(
+        found == wanted,
+        "docs/api.md is stale: run the tests with UPDATE=1"
+    );
 }
 
 fn list() -> String {
@@ -118,14 +152,20 @@ fn list() -> String {
          | Method | Path | Who | Status | What it does |\n|---|---|---|---|---|\n",
     );
     for endpoint in endpoints() {
-        let method = endpoint.method.as_ref().map_or("any", |method| method.as_str());
+        let method = endpoint
+            .method
+            .as_ref()
+            .map_or("any", |method| method.as_str());
         let query = match endpoint.query {
             [] => String::new(),
             names => format!("?{}", names.join("&")),
         };
         let (path, access) = (endpoint.path, openapi::access(endpoint.access));
         let (status, summary) = (endpoint.success, endpoint.summary);
-        let _ = writeln!(text, "| {method} | `{path}{query}` | {access} | {status} | {summary} |");
+        let _ = writeln!(
+            text,
+            "| {method} | `{path}{query}` | {access} | {status} | {summary} |"
+        );
     }
     text
 }

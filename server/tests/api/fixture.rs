@@ -12,8 +12,12 @@ use crate::server::{Call, HUB, Made, Server, Setup, UNKNOWN};
 
 /// What a token needs to be refused by nothing but its state and its owner's role.
 const EVERYTHING: &[&str] = &[
-    "org.write", "org.tokens.write", "org.members.write", "org.auditLog.write",
-    "resourceGroup.write", "repo.write",
+    "org.write",
+    "org.tokens.write",
+    "org.members.write",
+    "org.auditLog.write",
+    "resourceGroup.write",
+    "repo.write",
 ];
 
 macro_rules! callers {
@@ -99,7 +103,9 @@ impl Template {
 }
 
 async fn fill(server: &Server) -> Fixture {
-    use Caller::{Admin, Denied, Expired, Member, OtherAdmin, Owner, Pending, Revoked, Suspended, Unscoped};
+    use Caller::{
+        Admin, Denied, Expired, Member, OtherAdmin, Owner, Pending, Revoked, Suspended, Unscoped,
+    };
     let users = [
         "ada", "mia", "gus", "olga", "pam", "dan", "rex", "exe", "uma", "sue", "bob",
     ];
@@ -107,7 +113,11 @@ async fn fill(server: &Server) -> Fixture {
         server.user(user).await;
     }
     for (org, policy, admins) in [
-        ("acme", "require-approval", &["ada", "rex", "exe", "sue"][..]),
+        (
+            "acme",
+            "require-approval",
+            &["ada", "rex", "exe", "sue"][..],
+        ),
         ("narrow", "fine-grained-only", &["uma"]),
         ("globex", "default", &["gus"]),
     ] {
@@ -116,9 +126,17 @@ async fn fill(server: &Server) -> Fixture {
             server.member(org, admin, "admin").await;
         }
         server.member(org, "bob", "contributor").await;
-        server.repository(org, &format!("model/{org}/bert"), json!({})).await;
+        server
+            .repository(org, &format!("model/{org}/bert"), json!({}))
+            .await;
         let path = format!("/api/organizations/{org}/resource-groups/lab");
-        server.set_up("PUT", &path, json!({ "members": [{ "user": "bob", "role": "read" }] })).await;
+        server
+            .set_up(
+                "PUT",
+                &path,
+                json!({ "members": [{ "user": "bob", "role": "read" }] }),
+            )
+            .await;
     }
     server.member("acme", "mia", "read").await;
     server.member("acme", "pam", "contributor").await;
@@ -126,7 +144,11 @@ async fn fill(server: &Server) -> Fixture {
 
     let mut tokens = Vec::new();
     let scoped = [
-        (Admin, "ada"), (Member, "mia"), (Pending, "pam"), (Denied, "dan"), (Revoked, "rex"),
+        (Admin, "ada"),
+        (Member, "mia"),
+        (Pending, "pam"),
+        (Denied, "dan"),
+        (Revoked, "rex"),
         (Suspended, "sue"),
     ];
     for (caller, user) in scoped {
@@ -145,8 +167,12 @@ async fn fill(server: &Server) -> Fixture {
         site: server.site.clone(),
         tokens,
         spare: server.unscoped("olga", "read").await,
-        target: server.scoped("bob", "org:acme", &["repo.content.read"]).await,
-        narrow_target: server.scoped("bob", "org:narrow", &["repo.content.read"]).await,
+        target: server
+            .scoped("bob", "org:acme", &["repo.content.read"])
+            .await,
+        narrow_target: server
+            .scoped("bob", "org:narrow", &["repo.content.read"])
+            .await,
     };
     for (caller, verdict) in [(Member, "approve"), (Denied, "deny"), (Revoked, "revoke")] {
         let id = &fixture.token(caller).id;
@@ -157,7 +183,9 @@ async fn fill(server: &Server) -> Fixture {
     }
     server.member("acme", "pam", "admin").await;
     server.member("acme", "dan", "admin").await;
-    server.set_up("PATCH", "/api/users/sue", json!({ "suspended": true })).await;
+    server
+        .set_up("PATCH", "/api/users/sue", json!({ "suspended": true }))
+        .await;
     server.hub().await;
     fixture
 }
@@ -181,7 +209,11 @@ impl Fixture {
 
     /// The organization that the caller is asked about.
     fn org(caller: Caller) -> &'static str {
-        if caller == Caller::Unscoped { "narrow" } else { "acme" }
+        if caller == Caller::Unscoped {
+            "narrow"
+        } else {
+            "acme"
+        }
     }
 
     /// What stands for a parameter of the endpoint's path.
@@ -208,10 +240,20 @@ impl Fixture {
     /// The path of an endpoint with its parameters filled in.
     pub(crate) fn path(&self, endpoint: &Endpoint, caller: Caller) -> String {
         let fill = |part: &str| {
-            let name = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-            name.map_or_else(|| part.to_owned(), |name| self.parameter(endpoint, name, caller))
+            let name = part
+                .strip_prefix('{')
+                .and_then(|part| part.strip_suffix('}'));
+            name.map_or_else(
+                || part.to_owned(),
+                |name| self.parameter(endpoint, name, caller),
+            )
         };
-        endpoint.path.split('/').map(fill).collect::<Vec<_>>().join("/")
+        endpoint
+            .path
+            .split('/')
+            .map(fill)
+            .collect::<Vec<_>>()
+            .join("/")
     }
 
     /// The call that this caller makes to this endpoint.
@@ -220,7 +262,9 @@ impl Fixture {
         let mut call = Call::new(method, &self.path(endpoint, caller));
         if endpoint.path == "/authz" {
             let uri = format!("/api/models/{}/bert", Self::org(caller));
-            call = call.header("x-original-method", "GET").header("x-original-uri", uri);
+            call = call
+                .header("x-original-method", "GET")
+                .header("x-original-uri", uri);
         }
         if let Some(token) = self.credential(caller) {
             call = call.bearer(token);
@@ -235,7 +279,8 @@ impl Fixture {
     pub(crate) fn body(&self, endpoint: &Endpoint, caller: Caller) -> Option<Value> {
         endpoint.body?;
         let org = Self::org(caller);
-        let question = json!({ "action": "repo.content.read", "resource": format!("model:{org}/bert") });
+        let question =
+            json!({ "action": "repo.content.read", "resource": format!("model:{org}/bert") });
         let path = endpoint.path.trim_start_matches("/api/organizations/{org}");
         Some(match (method(endpoint), path) {
             ("POST", "/settings/tokens/revoke") if org == "narrow" => {
@@ -245,9 +290,13 @@ impl Fixture {
             ("POST", "/settings/tokens/preview") => json!({ "tokenPolicy": "default" }),
             (
                 "POST",
-                "/settings/tokens/{id}/revoke" | "/settings/tokens/{id}/approve" | "/settings/tokens/{id}/deny",
+                "/settings/tokens/{id}/revoke"
+                | "/settings/tokens/{id}/approve"
+                | "/settings/tokens/{id}/deny",
             ) => json!({ "reason": "it is so" }),
-            ("POST", "/settings/tokens/{id}/explain" | "/api/settings/tokens/{id}/explain") => question,
+            ("POST", "/settings/tokens/{id}/explain" | "/api/settings/tokens/{id}/explain") => {
+                question
+            }
             ("PUT", "/settings/token-policy") => json!({ "tokenPolicy": "default" }),
             ("POST", "/api/organizations") => json!({ "name": "initech" }),
             ("PATCH", "") => json!({ "plan": "plus" }),
@@ -265,14 +314,20 @@ impl Fixture {
             ("POST", "/api/authz/filter") => {
                 json!({ "action": "repo.content.read", "resources": [question["resource"]] })
             }
-            (method, _) => panic!("{method} {} has no line here: write its body", endpoint.path),
+            (method, _) => panic!(
+                "{method} {} has no line here: write its body",
+                endpoint.path
+            ),
         })
     }
 }
 
 /// The method that an endpoint is called with.
 pub(crate) fn method(endpoint: &Endpoint) -> &str {
-    endpoint.method.as_ref().map_or("GET", |method| method.as_str())
+    endpoint
+        .method
+        .as_ref()
+        .map_or("GET", |method| method.as_str())
 }
 
 /// A caller whom the endpoint lets in.

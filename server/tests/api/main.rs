@@ -7,12 +7,15 @@ mod database;
 #[path = "../support/server.rs"]
 mod server;
 
+mod answers;
 mod audit;
 mod authz;
+mod bad_heads;
 mod bad_input;
 mod check;
 mod documents;
 mod fixture;
+mod gateway;
 mod matrix;
 mod service;
 
@@ -32,7 +35,8 @@ async fn run_with<F>(kind: Kind, setup: Setup, case: impl FnOnce(Server) -> F + 
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let test = async move |database: Database| case(Server::start_with(&database, setup).await).await;
+    let test =
+        async move |database: Database| case(Server::start_with(&database, setup).await).await;
     with_database(kind, test).await;
 }
 
@@ -89,11 +93,7 @@ cases! {
         numbers_name_nobody,
         the_list_of_endpoints_is_served,
     ;
-    sqlite authz:
-        reads_and_writes_are_told_apart,
-        public_rows_do_not_look_at_the_token,
-        any_needs_a_valid_token,
-        listings_name_the_readable_organizations,
+    sqlite gateway:
         what_no_row_lists_is_refused,
         half_a_pair_is_refused,
         both_pairs_at_once_are_refused,
@@ -102,19 +102,27 @@ cases! {
         either_pair_will_do,
         head_is_get_and_options_is_refused,
         any_method_reaches_it,
+    ;
+    sqlite answers:
+        git_is_asked_for_a_password,
+        a_401_is_worded_for_clients,
+        a_404_can_be_sent_as_403,
+        names_are_always_sent,
+        an_expiring_token_is_warned_of,
+    ;
+    sqlite authz:
+        reads_and_writes_are_told_apart,
+        public_rows_do_not_look_at_the_token,
+        any_needs_a_valid_token,
+        listings_name_the_readable_organizations,
         the_body_of_a_post_is_judged,
         a_body_without_post_is_not_read,
         a_long_body_counts_as_none,
         both_sides_must_be_allowed,
         the_callers_namespace_is_the_tokens_owner,
         a_namespace_is_an_organization_or_a_user,
-        git_is_asked_for_a_password,
-        a_401_is_worded_for_clients,
-        a_404_can_be_sent_as_403,
-        names_are_always_sent,
         no_cookie_is_read,
         a_hub_is_nobody_at_the_gate,
-        an_expiring_token_is_warned_of,
         what_an_organization_blocks_is_refused,
     ;
 }

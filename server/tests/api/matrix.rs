@@ -24,7 +24,9 @@ async fn every_endpoint_answers_every_caller_as_the_contract_says() {
             if answer.status != wanted {
                 let (method, path, name) = (method(&endpoint), endpoint.path, caller.name());
                 let (found, text) = (answer.status, answer.text());
-                wrong.push(format!("{method} {path} by {name}: {found}, not {wanted}: {text}"));
+                wrong.push(format!(
+                    "{method} {path} by {name}: {found}, not {wanted}: {text}"
+                ));
             }
             row.push(answer.status);
             if answer.status < 300 && method(&endpoint) != "GET" {
@@ -46,7 +48,10 @@ fn compare(text: &str) {
         std::fs::write(path, text).expect("matrix.txt can be written");
     }
     let found = std::fs::read_to_string(path).expect("matrix.txt");
-    assert!(found == text, "tests/api/matrix.txt is stale: run the tests with UPDATE=1\n{text}");
+    assert!(
+        found == text,
+        "tests/api/matrix.txt is stale: run the tests with UPDATE=1\n{text}"
+    );
 }
 
 fn render(rows: &[(Endpoint, Vec<u16>)]) -> String {
@@ -57,14 +62,21 @@ fn render(rows: &[(Endpoint, Vec<u16>)]) -> String {
     for caller in Caller::ALL {
         let _ = writeln!(text, "# {:<10} {}", caller.name(), caller.what());
     }
-    let wide = rows.iter().map(|(endpoint, _)| endpoint.path.len()).max().unwrap_or_default();
+    let wide = rows
+        .iter()
+        .map(|(endpoint, _)| endpoint.path.len())
+        .max()
+        .unwrap_or_default();
     let _ = write!(text, "\n{:<6} {:<wide$}", "method", "path");
     for caller in Caller::ALL {
         let _ = write!(text, "  {}", caller.name());
     }
     text.push('\n');
     for (endpoint, row) in rows {
-        let name = endpoint.method.as_ref().map_or("any", |method| method.as_str());
+        let name = endpoint
+            .method
+            .as_ref()
+            .map_or("any", |method| method.as_str());
         let _ = write!(text, "{name:<6} {:<wide$}", endpoint.path);
         for (caller, status) in Caller::ALL.iter().zip(row) {
             let width = caller.name().len();
@@ -90,7 +102,9 @@ fn wanted(endpoint: &Endpoint, caller: Caller) -> u16 {
         Access::SiteOr(_) if caller == Caller::Hub && endpoint.path.contains("/resources/") => {
             endpoint.success
         }
-        Access::SiteOr(action) | Access::Org(action) => on_the_organization(endpoint, action, caller),
+        Access::SiteOr(action) | Access::Org(action) => {
+            on_the_organization(endpoint, action, caller)
+        }
     }
 }
 
@@ -98,8 +112,16 @@ fn wanted(endpoint: &Endpoint, caller: Caller) -> u16 {
 fn authenticates(caller: Caller) -> bool {
     match caller {
         Caller::Nobody | Caller::Bad | Caller::Expired | Caller::Suspended => false,
-        Caller::Member | Caller::Admin | Caller::OtherAdmin | Caller::Owner | Caller::Site
-        | Caller::Hub | Caller::Pending | Caller::Denied | Caller::Revoked | Caller::Unscoped => true,
+        Caller::Member
+        | Caller::Admin
+        | Caller::OtherAdmin
+        | Caller::Owner
+        | Caller::Site
+        | Caller::Hub
+        | Caller::Pending
+        | Caller::Denied
+        | Caller::Revoked
+        | Caller::Unscoped => true,
     }
 }
 
@@ -137,7 +159,11 @@ fn own(endpoint: &Endpoint, caller: Caller) -> u16 {
         Caller::Unscoped => endpoint.success,
         // Fine-grained tokens, blocked or not, look at, rotate and delete themselves.
         Caller::Member | Caller::Admin | Caller::Pending | Caller::Denied | Caller::Revoked => {
-            if making && !listing { 403 } else { endpoint.success }
+            if making && !listing {
+                403
+            } else {
+                endpoint.success
+            }
         }
     }
 }

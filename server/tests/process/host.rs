@@ -34,10 +34,22 @@ impl Host {
     pub(crate) fn start(database: Database) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (child, log, lines) = spawn(&database, &folder, 0);
-        let admin = lines.iter().find_map(|line| line.strip_prefix("site administrator token: "));
-        let admin = admin.expect("a new database gets an administrator").to_owned();
+        let admin = lines
+            .iter()
+            .find_map(|line| line.strip_prefix("site administrator token: "));
+        let admin = admin
+            .expect("a new database gets an administrator")
+            .to_owned();
         let base = address(&lines);
-        Self { base, database, admin, log, child, http: reqwest::Client::new(), folder }
+        Self {
+            base,
+            database,
+            admin,
+            log,
+            child,
+            http: reqwest::Client::new(),
+            folder,
+        }
     }
 
     /// Kills the process without warning, and starts another on the same database.
@@ -53,7 +65,10 @@ impl Host {
     /// Asks the process to end, and gives its exit code.
     pub(crate) fn terminate(&mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
-        let killed = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        let killed = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill runs");
         assert!(killed.success());
         self.child.wait().expect("the process ends").code()
     }
@@ -77,7 +92,9 @@ impl Host {
         token: &str,
         body: Option<Value>,
     ) -> Answer {
-        self.try_call(method, path, token, body).await.expect("the server answers")
+        self.try_call(method, path, token, body)
+            .await
+            .expect("the server answers")
     }
 
     pub(crate) async fn try_call(
@@ -103,7 +120,12 @@ impl Host {
         let generation =
             header("x-tokenward-generation").map(|text| text.parse().expect("a number"));
         let body = serde_json::from_slice(&response.bytes().await?).unwrap_or(Value::Null);
-        Ok(Answer { status, body, reason, generation })
+        Ok(Answer {
+            status,
+            body,
+            reason,
+            generation,
+        })
     }
 
     async fn set_up(&self, method: Method, path: &str, body: Value) -> Value {
@@ -115,7 +137,8 @@ impl Host {
     /// The organization `acme` with two administrators (`ada`, `grace`) and a member (`bob`), who
     /// may write.
     pub(crate) async fn found(&self) {
-        self.set_up(Method::POST, "/api/organizations", json!({"name": "acme"})).await;
+        self.set_up(Method::POST, "/api/organizations", json!({"name": "acme"}))
+            .await;
         for (user, role) in [("ada", "admin"), ("grace", "admin"), ("bob", "write")] {
             let mail = format!("{user}@example.org");
             let user_body = json!({"name": user, "email": mail, "emailConfirmed": true});
@@ -138,14 +161,22 @@ impl Host {
         let body = json!({
             "displayName": name, "role": "fineGrained", "fineGrained": {"scoped": [grant]},
         });
-        let made = self.set_up(Method::POST, &format!("/api/users/{user}/tokens"), body).await;
+        let made = self
+            .set_up(Method::POST, &format!("/api/users/{user}/tokens"), body)
+            .await;
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         (text(&made["tokenInfo"]["id"]), text(&made["token"]))
     }
 
     pub(crate) async fn set_policy(&self, token: &str, policy: &str) -> Answer {
         let path = "/api/organizations/acme/settings/token-policy";
-        self.call(Method::PUT, path, token, Some(json!({"tokenPolicy": policy}))).await
+        self.call(
+            Method::PUT,
+            path,
+            token,
+            Some(json!({"tokenPolicy": policy})),
+        )
+        .await
     }
 
     /// The audit log, oldest entry first.
@@ -165,7 +196,11 @@ impl Host {
             .args(["--database", &self.database.address])
             .output()
             .expect("the program runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).expect("text")
     }
 }
@@ -185,7 +220,13 @@ fn spawn(
     let log = folder.path().join(format!("{round}.log"));
     let stderr = std::fs::File::create(&log).expect("a log file");
     let mut child = Command::new(env!("CARGO_BIN_EXE_tokenward-server"))
-        .args(["serve", "--listen", "127.0.0.1:0", "--database", &database.address])
+        .args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            &database.address,
+        ])
         .env("TOKENWARD_LOG", "trace")
         .stdout(Stdio::piped())
         .stderr(stderr)
@@ -199,10 +240,15 @@ fn spawn(
             return (child, log, lines);
         }
     }
-    panic!("the server ended: {}", std::fs::read_to_string(&log).unwrap_or_default());
+    panic!(
+        "the server ended: {}",
+        std::fs::read_to_string(&log).unwrap_or_default()
+    );
 }
 
 fn address(lines: &[String]) -> String {
-    let line = lines.iter().find_map(|line| line.strip_prefix("listening on "));
+    let line = lines
+        .iter()
+        .find_map(|line| line.strip_prefix("listening on "));
     line.expect("the server says where it listens").to_owned()
 }

@@ -12,13 +12,14 @@ use crate::host::Host;
 /// seen (contract §10).
 async fn within_a_second(host: &Host, path: &str, token: &str, wanted: StatusCode) {
     let mut seen = None;
+    let mut again = tokio::time::interval(Duration::from_millis(10));
     for _ in 0..100 {
         let answer = host.call(Method::GET, path, token, None).await;
         if answer.status == wanted {
             return;
         }
         seen = Some(answer);
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        again.tick().await;
     }
     panic!("not within a second: {seen:?}");
 }
@@ -29,7 +30,14 @@ pub(crate) async fn a_policy_that_blocks_its_caller_is_refused_and_the_machine_c
     let mut host = Host::start(database);
     host.found().await;
     let body = json!({"displayName": "unscoped", "role": "write"});
-    let made = host.call(Method::POST, "/api/users/ada/tokens", &host.admin, Some(body)).await;
+    let made = host
+        .call(
+            Method::POST,
+            "/api/users/ada/tokens",
+            &host.admin,
+            Some(body),
+        )
+        .await;
     let ada = made.body["token"].as_str().expect("a token").to_owned();
     let path = "/api/organizations/acme/settings/token-policy";
     let refused = host.set_policy(&ada, "fine-grained-only").await;
@@ -57,33 +65,48 @@ pub(crate) async fn a_hub_token_made_beside_a_running_server_lists_repositories(
     let host = Host::start(database);
     host.found().await;
     let printed = host.command(&["hub-token"]);
-    let hub = printed.trim().strip_prefix("hub token: ").expect("a token").to_owned();
+    let hub = printed
+        .trim()
+        .strip_prefix("hub token: ")
+        .expect("a token")
+        .to_owned();
     let path = "/api/organizations/acme/resources/model/acme/bert";
     let mut status = StatusCode::IM_A_TEAPOT;
+    let mut again = tokio::time::interval(Duration::from_millis(10));
     for _ in 0..100 {
         let body = json!({"visibility": "public"});
         status = host.call(Method::PUT, path, &hub, Some(body)).await.status;
         if status == StatusCode::OK {
             break;
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        again.tick().await;
     }
     assert_eq!(status, StatusCode::OK);
-    for path in ["/api/whoami-v2", "/api/settings/tokens", "/api/organizations/acme/members"] {
+    for path in [
+        "/api/whoami-v2",
+        "/api/settings/tokens",
+        "/api/organizations/acme/members",
+    ] {
         let answer = host.call(Method::GET, path, &hub, None).await;
         assert!(answer.status.is_client_error(), "{path}: {answer:?}");
     }
-    assert_eq!(host.call(Method::DELETE, path, &hub, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        host.call(Method::DELETE, path, &hub, None).await.status,
+        StatusCode::NO_CONTENT
+    );
 }
 
-pub(crate) async fn an_administrators_token_made_beside_a_running_server_works(
-    database: Database,
-) {
+pub(crate) async fn an_administrators_token_made_beside_a_running_server_works(database: Database) {
     let host = Host::start(database);
     let printed = host.command(&["admin-token"]);
-    let token = printed.trim().strip_prefix("site administrator token: ").expect("a token");
+    let token = printed
+        .trim()
+        .strip_prefix("site administrator token: ")
+        .expect("a token");
     within_a_second(&host, "/api/whoami-v2", token, StatusCode::OK).await;
     let body = Some(json!({"name": "acme"}));
-    let made = host.call(Method::POST, "/api/organizations", token, body).await;
+    let made = host
+        .call(Method::POST, "/api/organizations", token, body)
+        .await;
     assert_eq!(made.status, StatusCode::CREATED);
 }

@@ -21,9 +21,15 @@ pub(crate) async fn two_hundred_revokes_are_one(database: Database) {
     let calls = (0..200).map(|_| host.call(Method::POST, &path, &ada, None));
     let answers = join_all(calls).await;
     assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
-    assert!(answers.iter().all(|answer| answer.generation == answers[0].generation));
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.generation == answers[0].generation)
+    );
     let log = host.audit(&ada).await;
-    let revoked = log.iter().filter(|entry| entry["type"] == "org.token_approval.revoked");
+    let revoked = log
+        .iter()
+        .filter(|entry| entry["type"] == "org.token_approval.revoked");
     assert_eq!(revoked.count(), 1, "one audit entry");
     let store = Store::open(&address).await.expect("the database opens");
     let far = Timestamp::parse("2100-01-01T00:00:00Z").expect("a time");
@@ -39,9 +45,14 @@ pub(crate) async fn of_two_administrators_one_comes_first(database: Database) {
     host.found().await;
     let (_, ada) = host.token("ada", "ada's", ADMIN).await;
     let (_, grace) = host.token("grace", "grace's", ADMIN).await;
-    assert_eq!(host.set_policy(&ada, "require-approval").await.status, StatusCode::OK);
+    assert_eq!(
+        host.set_policy(&ada, "require-approval").await.status,
+        StatusCode::OK
+    );
     for round in 0..10 {
-        let (id, _) = host.token("bob", &format!("token {round}"), &["repo.write"]).await;
+        let (id, _) = host
+            .token("bob", &format!("token {round}"), &["repo.write"])
+            .await;
         let path = |verb: &str| format!("/api/organizations/acme/settings/tokens/{id}/{verb}");
         let (approve, revoke) = (path("approve"), path("revoke"));
         let (approved, revoked) = tokio::join!(
@@ -63,7 +74,9 @@ pub(crate) async fn administrators_who_revoke_each_other_cannot_both_win(databas
     host.found().await;
     for round in 0..5 {
         let (ada_id, ada) = host.token("ada", &format!("ada's {round}"), ADMIN).await;
-        let (grace_id, grace) = host.token("grace", &format!("grace's {round}"), ADMIN).await;
+        let (grace_id, grace) = host
+            .token("grace", &format!("grace's {round}"), ADMIN)
+            .await;
         let path = |id: &str| format!("/api/organizations/acme/settings/tokens/{id}/revoke");
         let (on_grace, on_ada) = (path(&grace_id), path(&ada_id));
         let (first, second) = tokio::join!(
@@ -72,6 +85,10 @@ pub(crate) async fn administrators_who_revoke_each_other_cannot_both_win(databas
         );
         let mut statuses = [first.status, second.status];
         statuses.sort();
-        assert_eq!(statuses, [StatusCode::OK, StatusCode::FORBIDDEN], "{first:?} {second:?}");
+        assert_eq!(
+            statuses,
+            [StatusCode::OK, StatusCode::FORBIDDEN],
+            "{first:?} {second:?}"
+        );
     }
 }

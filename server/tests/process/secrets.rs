@@ -12,7 +12,9 @@ pub(crate) async fn a_raw_token_is_in_no_log_and_no_database(database: Database)
     let mut host = Host::start(database);
     host.found().await;
     let mut raw = vec![host.admin.clone()];
-    let (_, ada) = host.token("ada", "security", &["org.write", "org.auditLog.write"]).await;
+    let (_, ada) = host
+        .token("ada", "security", &["org.write", "org.auditLog.write"])
+        .await;
     let (id, bob) = host.token("bob", "laptop", &["repo.write"]).await;
     raw.extend([ada.clone(), bob.clone()]);
     misuse(&host, &bob).await;
@@ -20,7 +22,12 @@ pub(crate) async fn a_raw_token_is_in_no_log_and_no_database(database: Database)
     let rotated = host.call(Method::POST, &rotate, &bob, None).await;
     assert_eq!(rotated.status, StatusCode::OK);
     let newer = rotated.body["token"].as_str().expect("a token").to_owned();
-    assert_eq!(host.call(Method::GET, "/api/whoami-v2", &newer, None).await.status, StatusCode::OK);
+    assert_eq!(
+        host.call(Method::GET, "/api/whoami-v2", &newer, None)
+            .await
+            .status,
+        StatusCode::OK
+    );
     raw.push(newer.clone());
     let by_value = "/api/organizations/acme/settings/tokens/revoke";
     // By the earlier value: it was rotated with itself, so it reaches the token as it is now.
@@ -28,16 +35,27 @@ pub(crate) async fn a_raw_token_is_in_no_log_and_no_database(database: Database)
     let revoked = host.call(Method::POST, by_value, &ada, Some(body)).await;
     assert_eq!(revoked.status, StatusCode::OK, "{revoked:?}");
     let report = json!({"credentials": [newer, "hf_neverIssued"]});
-    let reported = host.call(Method::POST, "/api/credentials/revoke", "", Some(report)).await;
+    let reported = host
+        .call(Method::POST, "/api/credentials/revoke", "", Some(report))
+        .await;
     assert_eq!(reported.status, StatusCode::ACCEPTED);
     let gone = host.call(Method::GET, "/api/whoami-v2", &newer, None).await;
     assert_eq!(gone.status, StatusCode::UNAUTHORIZED);
     assert_eq!(host.terminate(), Some(0));
-    let everything = [("logs", host.logs().into_bytes()), ("database", dump(&host).await)];
-    assert!(everything.iter().all(|(_, text)| text.len() > 1000), "there is something to search");
+    let everything = [
+        ("logs", host.logs().into_bytes()),
+        ("database", dump(&host).await),
+    ];
+    assert!(
+        everything.iter().all(|(_, text)| text.len() > 1000),
+        "there is something to search"
+    );
     for (place, text) in everything {
         for (number, token) in raw.iter().enumerate() {
-            assert!(!contains(&text, token.as_bytes()), "token {number} is in the {place}");
+            assert!(
+                !contains(&text, token.as_bytes()),
+                "token {number} is in the {place}"
+            );
         }
     }
 }
@@ -46,19 +64,50 @@ pub(crate) async fn a_raw_token_is_in_no_log_and_no_database(database: Database)
 async fn misuse(host: &Host, token: &str) {
     let calls = [
         (Method::GET, format!("/api/settings/tokens/{token}"), None),
-        (Method::GET, format!("/api/settings/tokens?cursor={token}"), None),
-        (Method::GET, format!("/api/organizations/{token}/members"), None),
+        (
+            Method::GET,
+            format!("/api/settings/tokens?cursor={token}"),
+            None,
+        ),
+        (
+            Method::GET,
+            format!("/api/organizations/{token}/members"),
+            None,
+        ),
         (Method::GET, format!("/api/settings/tokens?{token}=1"), None),
-        (Method::POST, "/api/authz/check".into(), Some(json!({token: 1}))),
-        (Method::POST, "/api/authz/check".into(), Some(json!({"action": token, "resource": "org:acme"}))),
-        (Method::POST, "/api/authz/check".into(), Some(json!({"action": "x", "resource": token}))),
-        (Method::POST, "/api/settings/tokens".into(), Some(json!({"displayName": token, "role": token}))),
-        (Method::PUT, "/api/organizations/acme/settings/token-policy".into(), Some(json!({"tokenPolicy": token}))),
+        (
+            Method::POST,
+            "/api/authz/check".into(),
+            Some(json!({token: 1})),
+        ),
+        (
+            Method::POST,
+            "/api/authz/check".into(),
+            Some(json!({"action": token, "resource": "org:acme"})),
+        ),
+        (
+            Method::POST,
+            "/api/authz/check".into(),
+            Some(json!({"action": "x", "resource": token})),
+        ),
+        (
+            Method::POST,
+            "/api/settings/tokens".into(),
+            Some(json!({"displayName": token, "role": token})),
+        ),
+        (
+            Method::PUT,
+            "/api/organizations/acme/settings/token-policy".into(),
+            Some(json!({"tokenPolicy": token})),
+        ),
         (Method::GET, format!("/authz?{token}"), None),
     ];
     for (method, path, body) in calls {
         let answer = host.call(method, &path, token, body).await;
-        assert!(!answer.body.to_string().contains(token), "{path} repeats the token");
+        assert!(
+            !answer.body.to_string().contains(token),
+            "{path} repeats the token"
+        );
     }
 }
 
@@ -66,7 +115,11 @@ async fn misuse(host: &Host, token: &str) {
 async fn dump(host: &Host) -> Vec<u8> {
     match host.database.kind {
         Kind::Sqlite => {
-            let path = host.database.address.trim_start_matches("sqlite:").to_owned();
+            let path = host
+                .database
+                .address
+                .trim_start_matches("sqlite:")
+                .to_owned();
             let mut bytes = Vec::new();
             for end in ["", "-wal", "-shm"] {
                 bytes.extend(std::fs::read(format!("{path}{end}")).unwrap_or_default());
@@ -80,9 +133,15 @@ async fn dump(host: &Host) -> Vec<u8> {
                 .args(["--inserts", "--dbname", address])
                 .output()
                 .expect("pg_dump runs");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             // The store opens it still: the dump is of a sound database.
-            Store::open(&host.database.address).await.expect("the database opens");
+            Store::open(&host.database.address)
+                .await
+                .expect("the database opens");
             output.stdout
         }
     }

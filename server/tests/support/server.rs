@@ -16,6 +16,8 @@ use tokenward_core::{TokenDigest, TokenId};
 use tokenward_server::app::App;
 use tokenward_server::config::{AuthzHeaders, Database as Address, Serve};
 use tokenward_server::store::{HubCredential, Store};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -76,24 +78,37 @@ impl Server {
         let token = std::fs::read_to_string(file).expect("the administrator's token");
         token.trim().clone_into(&mut server.site);
         let is_sqlite = matches!(server.app.store, Store::Sqlite(_));
-        assert_eq!(is_sqlite, database.kind == Kind::Sqlite, "another database was opened");
+        assert_eq!(
+            is_sqlite,
+            database.kind == Kind::Sqlite,
+            "another database was opened"
+        );
         server
     }
 
     /// Starts a server on a database that may have an administrator already.
     pub(crate) async fn start_on(address: &str, setup: Setup, token: Option<PathBuf>) -> Self {
-        let networks = setup.trusted_proxies.split(',').filter(|text| !text.is_empty());
+        let networks = setup
+            .trusted_proxies
+            .split(',')
+            .filter(|text| !text.is_empty());
         let options = Serve {
             listen: "127.0.0.1:0".to_owned(),
-            database: Address { database: address.to_owned() },
+            database: Address {
+                database: address.to_owned(),
+            },
             public_url: None,
             admin_token_file: token,
-            trusted_proxies: networks.map(|text| text.parse().expect("a network")).collect(),
+            trusted_proxies: networks
+                .map(|text| text.parse().expect("a network"))
+                .collect(),
             authz_headers: setup.authz_headers,
             rate_limit: setup.rate_limit,
             demo: false,
         };
-        let bound = tokenward_server::bind(&options).await.expect("the server starts");
+        let bound = tokenward_server::bind(&options)
+            .await
+            .expect("the server starts");
         let (app, url) = (bound.app.clone(), bound.url().expect("an address"));
         let (stop, stopped) = oneshot::channel();
         let running = tokio::spawn(async move {
@@ -101,7 +116,14 @@ impl Server {
             bound.run(stopped).await.expect("the server stops");
         });
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { app, site: String::new(), url, client, stop: Some(stop), running }
+        Self {
+            app,
+            site: String::new(),
+            url,
+            client,
+            stop: Some(stop),
+            running,
+        }
     }
 
     /// Stops the server and waits until it has.
@@ -119,11 +141,52 @@ impl Server {
         for (name, value) in &request.headers {
             built = built.header(name, value.as_slice());
         }
-        let built = built.body(Full::new(Bytes::from(request.body))).expect("a request");
+        let built = built
+            .body(Full::new(Bytes::from(request.body)))
+            .expect("a request");
         let answer = self.client.request(built).await.expect("an answer");
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.expect("a body").to_bytes();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// Sends a call whose body the server may not read to its end, and returns all it answers.
+    pub(crate) async fn send_at_length(&self, call: &Call) -> String {
+        let line = format!("{} {} HTTP/1.1\r\n", call.method, call.path);
+        let length = call.body.len();
+        let mut bytes = line.into_bytes();
+        bytes.extend(
+            format!("host: x\r\nconnection: close\r\ncontent-length: {length}\r\n").bytes(),
+        );
+        for (name, value) in &call.headers {
+            bytes.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+        }
+        bytes.extend(b"\r\n");
+        bytes.extend(&call.body);
+        self.send_bytes(bytes).await
+    }
+
+    /// Sends bytes, whatever they are, and returns all that is answered.
+    pub(crate) async fn send_bytes(&self, bytes: Vec<u8>) -> String {
+        let address = self.url.strip_prefix("http://").expect("an address");
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        let (mut from, mut to) = stream.into_split();
+        let sending = tokio::spawn(async move {
+            // The server may hang up on what it does not want to read.
+            let _ = to.write_all(&bytes).await;
+            to
+        });
+        let mut answer = Vec::new();
+        let mut part = [0; 4096];
+        while let Ok(length @ 1..) = from.read(&mut part).await {
+            answer.extend_from_slice(&part[..length]);
+        }
+        drop(sending.await);
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Adds a hub's credential, whose value is [`HUB`].
@@ -134,14 +197,25 @@ impl Server {
             last4: HUB[HUB.len() - 4..].to_owned(),
             created_at: tokenward_server::clock::now(),
         };
-        self.app.store.add_hub_credential(&credential).await.expect("the credential is kept");
+        self.app
+            .store
+            .add_hub_credential(&credential)
+            .await
+            .expect("the credential is kept");
         self.app.follow().await.expect("the server sees it");
     }
 
     /// Makes a call as the site administrator that must go well.
     pub(crate) async fn set_up(&self, method: &str, path: &str, body: Value) -> Value {
-        let answer = self.send(Call::new(method, path).bearer(&self.site).json(&body)).await;
-        assert!(answer.status < 300, "{method} {path}: {} {}", answer.status, answer.text());
+        let answer = self
+            .send(Call::new(method, path).bearer(&self.site).json(&body))
+            .await;
+        assert!(
+            answer.status < 300,
+            "{method} {path}: {} {}",
+            answer.status,
+            answer.text()
+        );
         answer.json()
     }
 
@@ -166,19 +240,30 @@ impl Server {
 
     /// Lists a repository: `model/acme/bert`.
     pub(crate) async fn repository(&self, org: &str, repository: &str, body: Value) {
-        self.set_up("PUT", &format!("/api/organizations/{org}/resources/{repository}"), body).await;
+        self.set_up(
+            "PUT",
+            &format!("/api/organizations/{org}/resources/{repository}"),
+            body,
+        )
+        .await;
     }
 
     /// Makes a token for a user, as in the user's session.
     pub(crate) async fn token(&self, user: &str, body: Value) -> Made {
-        let answer = self.set_up("POST", &format!("/api/users/{user}/tokens"), body).await;
+        let answer = self
+            .set_up("POST", &format!("/api/users/{user}/tokens"), body)
+            .await;
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        Made { value: text(&answer["token"]), id: text(&answer["tokenInfo"]["id"]) }
+        Made {
+            value: text(&answer["token"]),
+            id: text(&answer["tokenInfo"]["id"]),
+        }
     }
 
     /// Makes a `read` or `write` token for a user.
     pub(crate) async fn unscoped(&self, user: &str, role: &str) -> Made {
-        self.token(user, json!({ "displayName": title(user), "role": role })).await
+        self.token(user, json!({ "displayName": title(user), "role": role }))
+            .await
     }
 
     /// Makes a fine-grained token with permissions on one entity, `org:acme`.
@@ -217,7 +302,12 @@ pub(crate) struct Call {
 impl Call {
     pub(crate) fn new(method: &str, path: &str) -> Self {
         let (method, path) = (method.to_owned(), path.to_owned());
-        Self { method, path, headers: Vec::new(), body: Vec::new() }
+        Self {
+            method,
+            path,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
     }
 
     pub(crate) fn get(path: &str) -> Self {
@@ -229,7 +319,8 @@ impl Call {
     }
 
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self.headers
+            .push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 

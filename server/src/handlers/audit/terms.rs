@@ -31,21 +31,32 @@ impl Terms {
     /// # Errors
     /// 400 for a term that does not exist.
     pub(super) fn parse(text: &str) -> Result<Self, ApiError> {
-        text.split_whitespace().map(Term::parse).collect::<Result<_, _>>().map(Self)
+        text.split_whitespace()
+            .map(Term::parse)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Whether an entry passes every term.
     #[must_use]
     pub(super) fn match_entry(&self, entry: &AuditEntry) -> bool {
-        self.0.iter().all(|term| term.field.holds(entry) != term.negated)
+        self.0
+            .iter()
+            .all(|term| term.field.holds(entry) != term.negated)
     }
 }
 
 impl Term {
     fn parse(word: &str) -> Result<Self, ApiError> {
-        let (negated, term) = word.strip_prefix('-').map_or((false, word), |term| (true, term));
-        let field = term.split_once(':').and_then(|(key, value)| Field::parse(key, value));
-        field.map(|field| Self { field, negated }).ok_or_else(|| unknown(word))
+        let (negated, term) = word
+            .strip_prefix('-')
+            .map_or((false, word), |term| (true, term));
+        let field = term
+            .split_once(':')
+            .and_then(|(key, value)| Field::parse(key, value));
+        field
+            .map(|field| Self { field, negated })
+            .ok_or_else(|| unknown(word))
     }
 }
 
@@ -54,12 +65,14 @@ impl Field {
         match key {
             "type" => {
                 let mut all = AuditType::ALL.iter();
-                all.find(|kind| kind.as_str() == value).map(|kind| Self::Type(*kind))
+                all.find(|kind| kind.as_str() == value)
+                    .map(|kind| Self::Type(*kind))
             }
             "author" => Name::parse(value).ok().map(Self::Author),
-            "token" => TokenId::parse(value).ok().map(Self::Token).or_else(|| {
-                (value.chars().count() == 4).then(|| Self::Last4(value.to_owned()))
-            }),
+            "token" => TokenId::parse(value)
+                .ok()
+                .map(Self::Token)
+                .or_else(|| (value.chars().count() == 4).then(|| Self::Last4(value.to_owned()))),
             _ => None,
         }
     }
@@ -108,7 +121,10 @@ mod tests {
             generation: 7,
             at: Timestamp::from_millis(0),
             r#type: AuditType::Denied,
-            actor: Actor { user: Name::parse("ada").ok(), via: Via::Token(token) },
+            actor: Actor {
+                user: Name::parse("ada").ok(),
+                via: Via::Token(token),
+            },
             data: Map::from_iter([("token".to_owned(), json!(ABOUT))]),
             message: String::new(),
         }
@@ -117,15 +133,26 @@ mod tests {
     #[test]
     fn all_terms_must_hold() {
         let passing = [
-            "", "type:org.token_approval.denied", "author:ada", "-author:bob", "token:QxZb",
-            "author:ada -type:org.create", &format!("token:{USED}"), &format!("token:{ABOUT}"),
+            "",
+            "type:org.token_approval.denied",
+            "author:ada",
+            "-author:bob",
+            "token:QxZb",
+            "author:ada -type:org.create",
+            &format!("token:{USED}"),
+            &format!("token:{ABOUT}"),
         ];
         for text in passing {
             assert!(Terms::parse(text).unwrap().match_entry(&entry()), "{text}");
         }
         let failing = [
-            "type:org.create", "author:bob", "-author:ada", "token:AAAA", "-token:QxZb",
-            "author:ada type:org.create", "token:65f0c0ffee0000000000000c",
+            "type:org.create",
+            "author:bob",
+            "-author:ada",
+            "token:AAAA",
+            "-token:QxZb",
+            "author:ada type:org.create",
+            "token:65f0c0ffee0000000000000c",
         ];
         for text in failing {
             assert!(!Terms::parse(text).unwrap().match_entry(&entry()), "{text}");
@@ -134,7 +161,15 @@ mod tests {
 
     #[test]
     fn unknown_terms_are_refused() {
-        let wrong = ["ada", "author:", "author:-", "colour:red", "type:org.unheard_of", "token:x", "-"];
+        let wrong = [
+            "ada",
+            "author:",
+            "author:-",
+            "colour:red",
+            "type:org.unheard_of",
+            "token:x",
+            "-",
+        ];
         for text in wrong {
             assert!(Terms::parse(text).is_err(), "{text}");
         }
