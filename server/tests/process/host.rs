@@ -219,6 +219,10 @@ fn spawn(
 ) -> (Child, PathBuf, Vec<String>) {
     let log = folder.path().join(format!("{round}.log"));
     let stderr = std::fs::File::create(&log).expect("a log file");
+    #[expect(
+        clippy::zombie_processes,
+        reason = "the caller, or the panic below, waits for it"
+    )]
     let mut child = Command::new(env!("CARGO_BIN_EXE_tokenward-server"))
         .args([
             "serve",
