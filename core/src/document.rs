@@ -14,11 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ParseError;
 use crate::ids::{DisplayName, GroupName, Name, TokenId};
+use crate::map_only::map_only;
 use crate::organization::{Member, Organization, Repository, ResourceGroup};
 use crate::row::Row;
 use crate::secret::{TokenDigest, mask};
 use crate::timestamp::Timestamp;
 use crate::token::{Authorization, FineGrained, IssuedBy, Revocation, Standing, Token, TokenKind};
+
+map_only!(OrgDocument, ServiceAccount, DocumentToken);
 
 /// The value of the document's `format` field.
 pub const FORMAT: &str = "tokenward.org/1";
@@ -27,7 +30,7 @@ pub const LAST_GENERATION: u64 = (1 << 53) - 1;
 
 /// An organization's decision data as JSON (contract §3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct OrgDocument {
     /// Always [`FORMAT`].
     pub format: String,
@@ -55,7 +58,7 @@ pub struct OrgDocument {
 
 /// A service account in a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ServiceAccount {
     /// Its name.
     pub name: Name,
@@ -63,7 +66,7 @@ pub struct ServiceAccount {
 
 /// A token in a document, with what the organization thinks of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct DocumentToken {
     /// Its id.
     pub id: TokenId,

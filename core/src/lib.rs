@@ -35,6 +35,7 @@ mod error;
 mod findings;
 pub mod hub;
 mod ids;
+mod map_only;
 mod organization;
 mod permission;
 mod policy;

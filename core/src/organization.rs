@@ -7,13 +7,16 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{GroupName, Name};
+use crate::map_only::map_only;
 use crate::policy::{Plan, TokenPolicy};
 use crate::resource::{Resource, ResourceName, ResourceType};
 use crate::role::Role;
 
+map_only!(Organization, Member, ResourceGroup, Repository);
+
 /// The organization itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Organization {
     /// Its name.
     pub name: Name,
@@ -27,7 +30,7 @@ pub struct Organization {
 
 /// A member, of an organization or of a resource group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Member {
     /// The user.
     pub user: Name,
@@ -37,7 +40,7 @@ pub struct Member {
 
 /// A named set of repositories with its own member roles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct ResourceGroup {
     /// Its name in the organization.
     pub name: GroupName,
@@ -59,7 +62,7 @@ pub enum Visibility {
 
 /// A repository that the organization has listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Repository {
     /// Its type: never `org` or `user`.
     pub r#type: ResourceType,

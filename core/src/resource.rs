@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::error::ParseError;
 use crate::ids::{check_name, check_repo_name};
+use crate::map_only::map_only;
 
 /// The type of a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -245,12 +246,14 @@ enum Wire {
     Object(WireObject),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct WireObject {
     r#type: ResourceType,
     name: String,
 }
+
+map_only!(WireObject);
 
 impl<'de> Deserialize<'de> for ResourceName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

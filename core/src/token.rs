@@ -10,10 +10,13 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{DisplayName, Name, TokenId};
+use crate::map_only::map_only;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
 use crate::secret::TokenDigest;
 use crate::timestamp::Timestamp;
+
+map_only!(Entity, Grant, FineGrained, Authorization, Revocation);
 
 /// The kind of a token; the JSON field is called `role`, the Hub's word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -58,7 +61,7 @@ pub enum IssuedBy {
 
 /// The thing that a grant is on. Unknown types are kept, and name nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Entity {
     /// `org`, `user`, a repository type, or a word that means nothing here.
     pub r#type: CompactString,
@@ -77,7 +80,7 @@ impl Entity {
 
 /// Permissions on one entity inside a fine-grained token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Grant {
     /// What the grant is on.
     pub entity: Entity,
@@ -87,7 +90,7 @@ pub struct Grant {
 
 /// What a fine-grained token may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct FineGrained {
     /// Whether it may read public gated repositories that its owner may read.
     #[serde(default)]
@@ -192,7 +195,7 @@ pub enum AuthorizationStatus {
 
 /// The approval state of one token in one organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct Authorization {
     /// The state.
     pub status: AuthorizationStatus,
@@ -212,7 +215,7 @@ pub struct Authorization {
 
 /// The permanent loss of one organization for one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Revocation {
     /// When.
     pub at: Timestamp,

@@ -5,6 +5,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::token::{is_approved, request};
+use super::widening::widens;
 use super::{Draft, Refusal, RepositoryPatch, data};
 use crate::change::AuditType;
 use crate::decide::Listing;
@@ -13,7 +15,7 @@ use crate::ids::Name;
 use crate::organization::Repository;
 use crate::resource::{Resource, ResourceName};
 use crate::row::Row;
-use crate::token::{Entity, Token};
+use crate::token::{Entity, IssuedBy, Token};
 
 const UNKNOWN: Refusal = Refusal::NotFound("Repository not found");
 
@@ -132,16 +134,17 @@ pub(super) fn delete(draft: &mut Draft<'_>, resource: &ResourceName) -> Result<(
     draft.put(Row::RepositoryGone {
         resource: resource.clone(),
     });
-    let narrowed: Vec<Token> = draft
-        .details
-        .tokens
-        .iter()
-        .filter_map(|token| without_grant(token, &borrowed))
-        .collect();
-    narrowed
-        .into_iter()
-        .for_each(|token| draft.put(Row::Token(token)));
-    let particulars = data([("repository", format!("{borrowed}").into())]);
+    let details = draft.details;
+    for before in &details.tokens {
+        if let Some(after) = without_grant(before, &borrowed) {
+            strip(draft, &org, before, after)?;
+        }
+    }
+    let ids = details.tokens.iter().map(|token| format!("{}", token.id));
+    let particulars = data([
+        ("repository", format!("{borrowed}").into()),
+        ("tokens", ids.collect::<Vec<_>>().into()),
+    ]);
     let message = format!("{} deleted {borrowed}", draft.who());
     draft.touch(
         organization,
@@ -150,6 +153,20 @@ pub(super) fn delete(draft: &mut Draft<'_>, resource: &ResourceName) -> Result<(
         particulars,
         message,
     );
+    Ok(())
+}
+
+/// Takes a grant from a token. One that kept the token from what the organization grants it falls
+/// away with the repository: then the token reaches further, and its approval is asked for again.
+fn strip(draft: &mut Draft<'_>, org: &Name, before: &Token, after: Token) -> Result<(), Refusal> {
+    let standing = draft.details.standing(after.id, org);
+    draft.put(Row::Token(after.clone()));
+    let asks = after.issued_by == IssuedBy::User
+        && is_approved(&standing)
+        && widens(before, &after, org.as_str());
+    if asks {
+        request(draft, &after, org, &standing)?;
+    }
     Ok(())
 }
 

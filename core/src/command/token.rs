@@ -6,9 +6,8 @@
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::widening::widens;
+use super::widening::{adds_everywhere, widens};
 use super::{Draft, Refusal, check_title, data, may_make_tokens};
 use crate::actor::Via;
 use crate::change::{AuditType, NoticeKind, RetiredDigest};
@@ -26,6 +25,8 @@ use crate::token::{
 };
 
 const UNKNOWN: Refusal = Refusal::NotFound("Token not found");
+/// How many grants a token may have: every decision about it looks at all of them.
+const MOST_GRANTS: usize = 1000;
 
 /// A token that somebody wants to have. The host has made the id and the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,7 @@ pub(super) fn create(draft: &mut Draft<'_>, new: &NewToken) -> Result<(), Refusa
         issued_by: IssuedBy::User,
     };
     let named = named_orgs(draft, &token);
-    check_maker(draft, None, &named)?;
+    check_maker(draft, None, &reached_orgs(draft, &token))?;
     check_scope(draft, &token, None)?;
     check_title(draft.details, &token.owner, &new.display_name, None)?;
     draft.put(Row::Token(token.clone()));
@@ -111,7 +112,7 @@ fn make_in(draft: &mut Draft<'_>, token: &Token, org: &Name) -> Result<(), Refus
 
 /// A token newly names an organization, or reaches further into it: it is approved at once in an
 /// administrator's session, and waits otherwise. A denial stays, a revocation too.
-fn request(
+pub(super) fn request(
     draft: &mut Draft<'_>,
     token: &Token,
     org: &Name,
@@ -204,7 +205,15 @@ pub(super) fn update(
     }
     let mut touched = named_orgs(draft, &before);
     touched.extend(named_orgs(draft, &after));
-    check_maker(draft, Some(id), &touched)?;
+    let mut reached = touched.clone();
+    let versions = before
+        .fine_grained
+        .as_ref()
+        .zip(after.fine_grained.as_ref());
+    if versions.is_some_and(|(before, after)| adds_everywhere(before, after)) {
+        reached.extend(reached_orgs(draft, &after));
+    }
+    check_maker(draft, Some(id), &reached)?;
     check_scope(draft, &after, before.fine_grained.as_ref())?;
     if let Some(title) = &patch.display_name {
         check_title(draft.details, &after.owner, title, Some(id))?;
@@ -235,7 +244,7 @@ fn approving_orgs(draft: &Draft<'_>, id: TokenId) -> impl Iterator<Item = Name> 
     approving.map(|(_, org, _)| org.clone())
 }
 
-fn is_approved(standing: &Standing) -> bool {
+pub(super) fn is_approved(standing: &Standing) -> bool {
     standing.revoked.is_none() && standing.status() == AuthorizationStatus::Approved
 }
 
@@ -373,6 +382,18 @@ fn named_orgs(draft: &Draft<'_>, token: &Token) -> BTreeSet<Name> {
     }
 }
 
+/// The organizations that a token reaches into: those that it names, and all of its owner's where
+/// it has something that holds everywhere, on public repositories also without being named.
+fn reached_orgs(draft: &Draft<'_>, token: &Token) -> BTreeSet<Name> {
+    let everywhere = |all: &FineGrained| all.can_read_gated_repos || !all.global.is_empty();
+    let mut reached = named_orgs(draft, token);
+    if token.fine_grained.as_ref().is_some_and(everywhere) {
+        let orgs = draft.world.orgs_of(token.owner.as_str());
+        reached.extend(orgs.filter_map(|org| Name::parse(org).ok()));
+    }
+    reached
+}
+
 /// Who may make and change tokens (contract §2, the table).
 fn check_maker(
     draft: &Draft<'_>,
@@ -432,7 +453,10 @@ fn check_scope(
         return Ok(());
     };
     check_grants(fine_grained)?;
-    let held: Vec<_> = before
+    if fine_grained.scoped.len() > MOST_GRANTS {
+        return Err(ParseError::new("fineGrained.scoped", "must have 1000 grants at most").into());
+    }
+    let held: BTreeSet<_> = before
         .map(|all| all.scoped.iter().map(|grant| &grant.entity).collect())
         .unwrap_or_default();
     let entities = fine_grained.scoped.iter().map(|grant| &grant.entity);

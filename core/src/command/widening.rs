@@ -3,15 +3,14 @@
 //! Contract §2, "Widening". Compared entity by entity: what a grant on a repository overrides
 //! counts as what the repository itself has.
 
-use alloc::vec::Vec;
-
 use compact_str::CompactString;
+use hashbrown::HashMap;
 
 use crate::action::{Action, Target};
 use crate::permission::Permission;
 use crate::resource::ResourceType;
 use crate::timestamp::Timestamp;
-use crate::token::{Entity, FineGrained, Grant, Token};
+use crate::token::{Entity, FineGrained, Token};
 
 /// Whether `after` reaches further into `org` than `before`.
 pub(super) fn widens(before: &Token, after: &Token, org: &str) -> bool {
@@ -31,56 +30,57 @@ fn lasts_longer(before: Option<Timestamp>, after: Option<Timestamp>) -> bool {
     }
 }
 
-fn grants_more(before: &FineGrained, after: &FineGrained, org: &str) -> bool {
-    let gated = after.can_read_gated_repos && !before.can_read_gated_repos;
-    let global = after
-        .global
-        .iter()
-        .any(|permission| !before.global.contains(permission));
-    gated || global || entities(before, after, org).any(|entity| gains(before, after, org, entity))
+/// Whether a change adds something that holds everywhere.
+pub(super) fn adds_everywhere(before: &FineGrained, after: &FineGrained) -> bool {
+    let mut global = after.global.iter();
+    (after.can_read_gated_repos && !before.can_read_gated_repos)
+        || global.any(|permission| !before.global.contains(permission))
 }
 
-/// The entities that either version has a grant on: everything else has what the org has.
-fn entities<'a>(
-    before: &'a FineGrained,
-    after: &'a FineGrained,
-    org: &'a str,
-) -> impl Iterator<Item = &'a Entity> {
-    before
-        .grants_in(org)
-        .chain(after.grants_in(org))
-        .map(|grant| &grant.entity)
+fn grants_more(before: &FineGrained, after: &FineGrained, org: &str) -> bool {
+    let (had, has) = (Held::in_org(before, org), Held::in_org(after, org));
+    let mut entities = had.own.keys().chain(has.own.keys());
+    adds_everywhere(before, after) || entities.any(|entity| gains(&had, &has, entity))
 }
 
 /// Whether a permission is added on an entity. Where a grant of its own falls away, only those of
 /// the organization's count that a repository has a use for: nothing is added to the token itself.
-fn gains(before: &FineGrained, after: &FineGrained, org: &str, entity: &Entity) -> bool {
-    let had = effective(before, org, entity);
-    let falls_back = own(after, entity).is_none();
-    effective(after, org, entity)
+fn gains(before: &Held<'_>, after: &Held<'_>, entity: &Entity) -> bool {
+    let had = before.on(entity);
+    let falls_back = !after.own.contains_key(entity);
+    after
+        .on(entity)
         .iter()
         .filter(|permission| !falls_back || is_for_repositories(permission))
         .any(|permission| !had.contains(permission))
 }
 
-/// The permissions on an entity: its own grant, or else the one on the organization.
-fn effective<'a>(grants: &'a FineGrained, org: &str, entity: &Entity) -> Vec<&'a CompactString> {
-    let on_org = || {
-        grants.grants_in(org).find(|grant| {
-            grant
-                .entity
-                .resource()
-                .is_some_and(|resource| resource.kind() == ResourceType::Org)
-        })
-    };
-    own(grants, entity)
-        .or_else(on_org)
-        .map(|grant| grant.permissions.iter().collect())
-        .unwrap_or_default()
+/// What a token has in an organization, by entity. What neither version has a grant on has what
+/// the organization has.
+struct Held<'a> {
+    own: HashMap<&'a Entity, &'a [CompactString]>,
+    org: &'a [CompactString],
 }
 
-fn own<'a>(grants: &'a FineGrained, entity: &Entity) -> Option<&'a Grant> {
-    grants.scoped.iter().find(|grant| grant.entity == *entity)
+impl<'a> Held<'a> {
+    fn in_org(grants: &'a FineGrained, org: &str) -> Self {
+        let own: HashMap<_, _> = grants
+            .grants_in(org)
+            .map(|grant| (&grant.entity, grant.permissions.as_slice()))
+            .collect();
+        let is_org = |entity: &Entity| {
+            let resource = entity.resource();
+            resource.is_some_and(|resource| resource.kind() == ResourceType::Org)
+        };
+        let org = own.iter().find(|(entity, _)| is_org(entity));
+        let org = org.map_or(&[][..], |(_, permissions)| permissions);
+        Self { own, org }
+    }
+
+    /// The permissions on an entity: its own grant, or else the one on the organization.
+    fn on(&self, entity: &Entity) -> &'a [CompactString] {
+        self.own.get(entity).copied().unwrap_or(self.org)
+    }
 }
 
 /// Whether an action on a repository asks for the permission.

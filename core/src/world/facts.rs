@@ -46,12 +46,12 @@ impl World {
             Presented::Nothing => return self.facts_without(Credential::Missing, request),
             Presented::Id(_) => None,
         };
-        if let Some(digest) = &digest {
-            self.warm_up(digest, &request.resource);
-        }
-        let target = self.target(&request.resource);
+        let repo = self.repos.guess(&request.resource);
+        let token = digest.and_then(|digest| self.tokens.guess(&digest));
+        self.warm_up(token, repo);
+        let target = self.target(&request.resource, repo);
         let place = match digest {
-            Some(digest) => self.usable(self.tokens.find_digest(&digest)),
+            Some(digest) => self.usable(self.tokens.confirm(token, &digest)),
             None => self.place(request.token),
         };
         match place.and_then(|at| Some((at, self.tokens.get(at)?))) {
@@ -67,24 +67,28 @@ impl World {
     /// Reads what will be asked about the token, its owner and the repository, before it is certain
     /// that they are the ones: so memory answers all these questions at once.
     #[inline]
-    fn warm_up(&self, digest: &TokenDigest, resource: &Resource<'_>) {
-        black_box(self.repos.likely(resource).map(|repo| repo.org));
-        if let Some(token) = self.tokens.likely(digest) {
-            let owner = self.names.get(token.owner);
-            let first_org = owner.and_then(|owner| owner.orgs.first());
-            black_box((first_org.copied(), token.grants.warmth()));
-        }
+    fn warm_up(&self, token: Option<u32>, repo: Option<u32>) {
+        let repo = repo.and_then(|at| self.repos.get(at));
+        let token = token.and_then(|at| self.tokens.get(at));
+        let owner = token.and_then(|token| self.names.get(token.owner));
+        let first_org = owner.and_then(|owner| owner.orgs.first());
+        let grants = token.map(|token| token.grants.warmth());
+        black_box((
+            repo.map(|repo| repo.org),
+            first_org.map(|org| org.role),
+            grants,
+        ));
     }
 
     #[inline]
-    fn target<'a>(&'a self, resource: &Resource<'_>) -> Target<'a> {
+    fn target<'a>(&'a self, resource: &Resource<'_>, guess: Option<u32>) -> Target<'a> {
         let namespace = self.names.find(resource.namespace());
         let namespace = namespace.map(|name| (name, self.names.holder(name)));
         let org = match namespace {
             Some((_, Holder::Org(at))) => self.orgs.get(at as usize),
             Some((_, Holder::User { .. } | Holder::ServiceAccount(_))) | None => None,
         };
-        let repo = org.map(|org| self.repos.find(org.name, resource));
+        let repo = org.map(|org| self.repos.confirm(guess, org.name, resource));
         Target {
             namespace,
             org,
@@ -94,7 +98,7 @@ impl World {
 
     /// Without a token only the repository can matter.
     fn facts_without(&self, token: Credential, request: &Request<'_>) -> Found {
-        let target = self.target(&request.resource);
+        let target = self.target(&request.resource, None);
         Found {
             facts: Facts {
                 token,

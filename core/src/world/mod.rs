@@ -49,8 +49,10 @@ pub struct World {
 /// For whom an explanation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
-    /// Somebody who may know everything: a library's caller, an administrator of the organization.
+    /// Somebody who may know everything: a library's caller.
     Insider,
+    /// An administrator of the organization: token names show under `require-approval` only.
+    Administrator,
     /// The owner of the token: repositories that the owner cannot see look unlisted.
     Owner,
 }
@@ -124,7 +126,10 @@ impl World {
             kind,
             now: request.now,
         };
-        let subject = self.subject(request, &facts, action, place);
+        let mut subject = self.subject(request, &facts, action, place);
+        if audience == Audience::Administrator && !self.shows_names(request) {
+            subject.token = None;
+        }
         let checks = decide::outcomes(&case)
             .map(|(check, outcome)| CheckOutcome::new(check, outcome, &subject));
         let belongs = facts.belongs(kind);
@@ -133,6 +138,12 @@ impl World {
             decision,
             checks: checks.into(),
         }
+    }
+
+    /// Whether administrators of the resource's organization see token names.
+    fn shows_names(&self, request: &Request<'_>) -> bool {
+        let policy = self.policy(request.resource.namespace());
+        policy.is_some_and(TokenPolicy::needs_approval)
     }
 
     /// What an organization as a whole says to a token: the first of checks 5 to 9 that fails, or

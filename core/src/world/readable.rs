@@ -36,32 +36,43 @@ impl World {
         readable.map(|org| self.names.name(org.name)).collect()
     }
 
+    /// Who may read unlisted repositories may read every listed one too: only somebody to whom no
+    /// resource group is closed may, and no gate is closed to those who belong. So what is left to
+    /// look at are the repositories that have a grant of their own, listed or not.
     fn reads_all(&self, token: Presented<'_>, place: u32, org: &OrgEntry, now: Timestamp) -> bool {
-        let name = self.names.name(org.name);
-        let reads = |kind: ResourceType, repo: &str| {
-            let full = alloc::format!("{name}/{repo}");
-            let Ok(resource) = Resource::new(kind, &full) else {
-                return false;
-            };
-            let action = Action::RepoContentRead.as_str();
-            self.decide(&Request {
-                token,
-                action,
-                resource,
-                now,
-            })
-            .is_allowed()
+        if !self.reads_unlisted(place, org, now) {
+            return false;
+        }
+        let read = Action::RepoContentRead.rule().permissions;
+        let Some(entry) = self.tokens.get(place) else {
+            return false;
         };
-        // Repositories with a grant of their own are judged one by one, listed or not.
-        let granted = self.tokens.get(place).is_some_and(|token| {
-            let mut own = token
-                .grants_in(org.name)
-                .filter(|grant| grant.kind.is_repo());
-            own.all(|grant| reads(grant.kind, grant.repo))
-        });
-        granted
-            && self.reads_unlisted(place, org, now)
-            && self.repos_of(org).all(|repo| reads(repo.kind, &repo.name))
+        let mut own = entry
+            .grants_in(org.name)
+            .filter(|grant| grant.kind.is_repo() && !grant.permissions.meets(read));
+        own.all(|grant| self.reads(token, org, grant.kind, grant.repo, now))
+    }
+
+    fn reads(
+        &self,
+        token: Presented<'_>,
+        org: &OrgEntry,
+        kind: ResourceType,
+        repo: &str,
+        now: Timestamp,
+    ) -> bool {
+        let full = alloc::format!("{}/{repo}", self.names.name(org.name));
+        let Ok(resource) = Resource::new(kind, &full) else {
+            return false;
+        };
+        let action = Action::RepoContentRead.as_str();
+        let request = Request {
+            token,
+            action,
+            resource,
+            now,
+        };
+        self.decide(&request).is_allowed()
     }
 
     /// Whether the token may read a repository of which nothing is known.

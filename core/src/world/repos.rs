@@ -87,10 +87,29 @@ impl Repos {
         }
     }
 
-    /// The repository that it will almost certainly be, if it is any.
+    /// The place of the repository that it will almost certainly be, if it is any.
     #[inline]
-    pub(super) fn likely(&self, resource: &Resource<'_>) -> Option<&RepoEntry> {
-        self.get(self.by_name.find(self.hash(resource), |_| true)?)
+    pub(super) fn guess(&self, resource: &Resource<'_>) -> Option<u32> {
+        self.by_name.find(self.hash(resource), |_| true)
+    }
+
+    /// The same as [`Self::find`], sooner when the guess is right.
+    #[inline]
+    pub(super) fn confirm(
+        &self,
+        guess: Option<u32>,
+        org: NameId,
+        resource: &Resource<'_>,
+    ) -> (Listing, Option<&RepoEntry>) {
+        let is_it = |repo: &&RepoEntry| {
+            repo.org == org
+                && repo.kind == resource.kind()
+                && resource.repo() == Some(repo.name.as_str())
+        };
+        match guess.and_then(|at| self.get(at)).filter(is_it) {
+            Some(repo) => (Listing::Listed, Some(repo)),
+            None => self.find(org, resource),
+        }
     }
 
     #[inline]

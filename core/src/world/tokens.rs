@@ -79,7 +79,7 @@ impl TokenEntry {
 
     /// A use before the last rotation is no use of the token as it is now.
     pub(super) fn touch(&mut self, at: Timestamp) {
-        if at >= self.created_at {
+        if at > self.created_at {
             self.last_used_at = self.last_used_at.max(at.as_millis());
         }
     }
@@ -148,11 +148,21 @@ impl Tokens {
         self.by_digest.find(self.hash(half), same)
     }
 
-    /// The token that it will almost certainly be, if it is any.
+    /// The place of the token that it will almost certainly be, if it is any.
     #[inline]
-    pub(super) fn likely(&self, digest: &TokenDigest) -> Option<&TokenEntry> {
-        let first = self.by_digest.find(self.hash(half(digest)), |_| true);
-        self.get(first?)
+    pub(super) fn guess(&self, digest: &TokenDigest) -> Option<u32> {
+        self.by_digest.find(self.hash(half(digest)), |_| true)
+    }
+
+    /// The same as [`Self::find_digest`], sooner when the guess is right.
+    #[inline]
+    pub(super) fn confirm(&self, guess: Option<u32>, digest: &TokenDigest) -> Option<u32> {
+        let half = Some(half(digest));
+        let token = guess.and_then(|at| self.get(at));
+        match token {
+            Some(token) if token.digest == half => guess,
+            _ => self.find_digest(digest),
+        }
     }
 
     #[inline]

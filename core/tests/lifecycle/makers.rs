@@ -308,3 +308,33 @@ fn a_token_that_needs_no_approval_is_not_widened_with_another_token() {
     assert_eq!(host.refusal(&maker, &wider), (403, "token_scope"));
     host.must(&maker, &regrant(exchanged, &[("org:acme", &[])]));
 }
+
+#[test]
+fn what_holds_everywhere_reaches_into_every_organization_of_the_owner() {
+    let mut host = acme();
+    let writer = caller(&mut host, TokenKind::Write);
+    beta(&mut host, TokenPolicy::FineGrainedOnly);
+    assert!(host.ask(&writer, &create(&host, ON_ACME)).is_ok());
+    for (gated, global) in [(true, vec![]), (false, vec!["discussion.write".into()])] {
+        let mut new = host.new_token("bob", TokenKind::FineGrained, Some(grants(ON_ACME)));
+        let fine_grained = new.fine_grained.as_mut().expect("it has grants");
+        fine_grained.can_read_gated_repos = gated;
+        fine_grained.global = global;
+        let everywhere = Command::CreateToken(new);
+        assert_eq!(host.refusal(&writer, &everywhere).0, 403);
+        assert!(host.ask(&session("bob"), &everywhere).is_ok());
+    }
+}
+
+#[test]
+fn a_token_has_a_thousand_grants_at_most() {
+    let mut host = acme();
+    let many = |host: &Host, count: u32| {
+        let names: Vec<String> = (0..count).map(|at| format!("model:bob/r{at}")).collect();
+        let scoped: Vec<(&str, &[&str])> = names.iter().map(|name| (name.as_str(), READ)).collect();
+        create(host, &scoped)
+    };
+    let (most, too_many) = (many(&host, 1000), many(&host, 1001));
+    assert!(host.ask(&session("bob"), &most).is_ok());
+    assert_eq!(host.refusal(&session("bob"), &too_many).0, 400);
+}

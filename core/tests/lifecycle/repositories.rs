@@ -175,3 +175,19 @@ fn an_authorization_outlives_the_grant_on_a_deleted_repository() {
     host.must(&root(), &delist(BERT));
     assert_eq!(host.standing(id, ACME), before);
 }
+
+#[test]
+fn a_token_that_reaches_further_without_a_deleted_repository_waits_again() {
+    let mut host = acme();
+    host.set_policy(tokenward_core::TokenPolicy::RequireApproval);
+    let shut_out = host.fine_grained("cyd", &[("org:acme", WRITE), (BERT, &[])]);
+    host.must(&session("ada"), &approve(shut_out));
+    let change = host.must(&root(), &delist(BERT));
+    assert_eq!(
+        host.says(shut_out, "repo.write", BERT),
+        Reason::TokenPending
+    );
+    assert_eq!(logged(&change), [("acme", "repo.delete")]);
+    let ids = &change.entries[0].data["tokens"];
+    assert_eq!(*ids, serde_json::json!([shut_out.to_string()]));
+}

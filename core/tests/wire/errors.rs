@@ -259,3 +259,31 @@ fn an_error_says_where() {
         ]
     );
 }
+
+#[test]
+fn an_array_is_no_object() {
+    for (place, array) in [
+        ("/organization", json!(["acme"])),
+        ("/members/0", json!(["ada", "admin"])),
+        ("/serviceAccounts/0", json!(["acme-ci"])),
+        ("/resourceGroups/0", json!(["secret-lab", []])),
+        ("/tokens/0/fineGrained", json!([false, [], []])),
+        (
+            "/tokens/0/fineGrained/scoped/0",
+            json!([{"type": "org", "name": "acme"}, []]),
+        ),
+        (
+            "/tokens/0/fineGrained/scoped/0/entity",
+            json!(["org", "acme"]),
+        ),
+        ("/tokens/0/authorization", json!(["approved"])),
+    ] {
+        let mut document = example();
+        *document.pointer_mut(place).expect("it is there") = array;
+        is_refused(&document);
+    }
+    assert!(
+        serde_json::from_value::<tokenward_core::ResourceName>(json!(["model", "acme/bert"]))
+            .is_err()
+    );
+}

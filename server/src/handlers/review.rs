@@ -245,6 +245,6 @@ pub async fn explain(ctx: Ctx, Params((org, id)): Params<(String, String)>, body
     };
     Ok(answer(
         StatusCode::OK,
-        &memory.world.explain(&request, Audience::Insider),
+        &memory.world.explain(&request, Audience::Administrator),
     ))
 }
