@@ -79,6 +79,12 @@ impl App {
         used.insert(id, at);
     }
 
+    /// Forgets the uses of a token that are not written down yet: its value has changed.
+    pub fn forget_uses(&self, id: TokenId) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.remove(&id);
+    }
+
     /// Writes down which tokens were used.
     ///
     /// # Errors

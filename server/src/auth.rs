@@ -12,12 +12,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokenward_core::{
     Action, Actor, ActorToken, Decision, Name, Presented, Reason, Request, Resource, ResourceType,
-    Timestamp, TokenId, TokenKind, TokenSecret, Via,
+    Timestamp, TokenDigest, TokenId, TokenKind, TokenSecret, Via,
 };
 
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
+use crate::governance::{self, Done, Order, Retired};
 use crate::memory::Memory;
 
 /// Paths on which the password of `Basic` counts for every method, not only for GET.
@@ -52,8 +53,8 @@ pub struct Bearer {
     pub user: Name,
     /// The token.
     pub token: ActorToken,
-    /// Whether the owner administers the site and the token is an unscoped one that may write.
-    pub site_admin: bool,
+    /// The digest of the value that was shown: a rotation makes it another's.
+    digest: TokenDigest,
 }
 
 impl FromRequestParts<App> for Ctx {
@@ -84,18 +85,24 @@ pub fn credential(headers: &HeaderMap, basic: bool) -> Option<TokenSecret> {
     let Ok(text) = value.to_str() else {
         return unreadable();
     };
-    let (scheme, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    let blank = |c: char| c.is_ascii_whitespace();
+    let (scheme, rest) = text.trim().split_once(blank).unwrap_or((text.trim(), ""));
+    if scheme.is_empty() {
+        return None;
+    }
     let token = if scheme.eq_ignore_ascii_case("bearer") {
         rest.trim().to_owned()
     } else if basic && scheme.eq_ignore_ascii_case("basic") {
-        match STANDARD.decode(rest.trim()).map(String::from_utf8) {
-            Ok(Ok(pair)) => pair
-                .split_once(':')
-                .map(|(_, password)| password.to_owned())?,
-            _ => return unreadable(),
+        let pair = STANDARD
+            .decode(rest.trim())
+            .ok()
+            .and_then(|pair| String::from_utf8(pair).ok());
+        match pair.as_deref().and_then(|pair| pair.split_once(':')) {
+            Some((_, password)) => password.to_owned(),
+            None => return unreadable(),
         }
     } else {
-        return None;
+        return unreadable();
     };
     TokenSecret::parse(&token).ok()
 }
@@ -123,17 +130,17 @@ fn identify(app: &App, secret: Option<&TokenSecret>, now: Timestamp) -> Caller {
     let Ok(user) = Name::parse(view.owner) else {
         return Caller::Refused(Box::new(nobody(&memory, now)));
     };
-    let site_admin = view.kind == TokenKind::Write && memory.site_admins.contains(&user);
     let token = ActorToken {
         id: view.id,
         role: view.kind,
         last4: last4(),
     };
     app.used(view.id, now);
+    let digest = secret.map_or_else(|| TokenDigest::of(&[]), TokenSecret::digest);
     Caller::Token(Bearer {
         user,
         token,
-        site_admin,
+        digest,
     })
 }
 
@@ -157,24 +164,63 @@ impl Ctx {
         }
     }
 
-    /// The owner of the token, who must administer the site.
+    /// The owner of the token, who must administer the site, as things are in `memory`; the token
+    /// must be an unscoped one that may write.
     ///
     /// # Errors
     /// 401 or 403.
-    pub fn site_admin(&self) -> Result<&Bearer, ApiError> {
+    pub fn site_admin(&self, memory: &Memory) -> Result<&Bearer, ApiError> {
         let bearer = self.bearer()?;
-        // Asked again of the newest state: a change may have come between.
-        if bearer.site_admin && self.app.memory().site_admins.contains(&bearer.user) {
+        if bearer.token.role == TokenKind::Write && memory.site_admins.contains(&bearer.user) {
             return Ok(bearer);
         }
         let text = "This operation is for the site administrator.";
         Err(ApiError::forbidden(Reason::RoleInsufficient, text))
     }
 
-    /// Whether the caller administers the site.
-    #[must_use]
-    pub fn is_site_admin(&self) -> bool {
-        self.site_admin().is_ok()
+    /// Carries out a command for the caller, whose credential must still be good when it is the
+    /// command's turn: a change that came first may have rotated, deleted or suspended it.
+    ///
+    /// # Errors
+    /// As [`governance::run`].
+    pub async fn run(
+        &self,
+        order: &Order,
+        permit: impl Fn(&Memory) -> Result<(), ApiError> + Send + Sync,
+    ) -> Result<Done, ApiError> {
+        let permit = |memory: &Memory| self.still_good(memory).and_then(|()| permit(memory));
+        governance::run(&self.app, order, permit).await
+    }
+
+    /// The same for a command that is made of the newest state.
+    ///
+    /// # Errors
+    /// As [`governance::run_found`].
+    pub async fn run_found(
+        &self,
+        retired: Option<TokenDigest>,
+        find: impl Fn(&Memory, Option<Retired>) -> Result<Option<Order>, ApiError> + Send + Sync,
+        permit: impl Fn(&Memory) -> Result<(), ApiError> + Send + Sync,
+    ) -> Result<Option<Done>, ApiError> {
+        let permit = |memory: &Memory| self.still_good(memory).and_then(|()| permit(memory));
+        governance::run_found(&self.app, retired, find, permit).await
+    }
+
+    fn still_good(&self, memory: &Memory) -> Result<(), ApiError> {
+        let bearer = match &self.caller {
+            Caller::Hub(_) => return Ok(()),
+            Caller::Token(_) | Caller::Refused(_) => self.bearer()?,
+        };
+        let id = bearer.token.id;
+        let unknown = unreadable();
+        let presented = match memory.world.find(&bearer.digest) == Some(id) {
+            true => Presented::Id(id),
+            false => unknown
+                .as_ref()
+                .map_or(Presented::Nothing, Presented::Secret),
+        };
+        let known = memory.world.authenticate(presented, self.now);
+        known.map(|_| ()).map_err(ApiError::from)
     }
 
     /// What the caller shows, for the engine.

@@ -4,7 +4,7 @@
 //! meet. Whether the caller may is decided inside it, from the state that the change starts from.
 
 use tokenward_core::{
-    Actor, Change, Command, Details, Name, Timestamp, TokenDigest, TokenId, apply,
+    Actor, Change, Command, Details, Name, Timestamp, TokenDigest, TokenId, Via, apply,
 };
 
 use crate::app::App;
@@ -104,7 +104,7 @@ async fn locked(
         check_generation(&memory, &order)?;
         apply(&memory.world, &details, &order.actor, &order.command, now)?
     };
-    let generation = generation(app, &change, order.command.org());
+    let generation = generation(app, &change, &order);
     if change.is_empty() {
         return Ok(Some(Done {
             changed: false,
@@ -181,13 +181,19 @@ fn check_generation(memory: &Memory, order: &Order) -> Result<(), ApiError> {
 }
 
 /// The generation of the organization that the command was sent to, or else the highest that the
-/// change makes.
-fn generation(app: &App, change: &Change, org: Option<&Name>) -> u64 {
+/// change makes; of organizations that the acting user does not belong to nothing is told.
+fn generation(app: &App, change: &Change, order: &Order) -> u64 {
+    let (org, memory) = (order.command.org(), app.memory());
+    let told = |name: &Name| match (org, &order.actor.via, &order.actor.user) {
+        (Some(org), _, _) => org == name,
+        (None, Via::Token(_), Some(user)) => memory.world.belongs(name.as_str(), user.as_str()),
+        (None, _, _) => true,
+    };
     let made = change
         .generations()
-        .filter(|(name, _)| org.is_none_or(|org| org == *name))
+        .filter(|(name, _)| told(name))
         .map(|(_, generation)| generation)
         .max();
-    let present = || org.and_then(|org| app.memory().world.generation(org.as_str()));
+    let present = || org.and_then(|org| memory.world.generation(org.as_str()));
     made.or_else(present).unwrap_or_default()
 }

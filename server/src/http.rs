@@ -34,6 +34,9 @@ const HEAD_SIZE: usize = 64 * 1024;
 /// How long requests in hand are waited for when the server stops.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The call that works without a credential, and counts against its address all the same.
+const REPORT: &str = "/api/credentials/revoke";
+
 /// All endpoints with everything that stands around them.
 pub fn router(app: App) -> Router {
     endpoints::router()
@@ -63,7 +66,13 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip());
     let pattern = path.as_ref().map_or("-", MatchedPath::as_str).to_owned();
-    let mut response = complete(next.run(request).await);
+    // What anybody may do is not done at all past the limit; the rest fails by itself.
+    let spent = |peer| app.rate_limit.is_spent(peer, clock::now());
+    let held_back = pattern == REPORT && peer.is_some_and(spent);
+    let mut response = match held_back {
+        true => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        false => complete(next.run(request).await),
+    };
     if let Some(peer) = peer.filter(|_| is_failure(&pattern, response.status()))
         && !(pattern == "/authz" && app.settings.trusts(peer))
     {
@@ -92,7 +101,7 @@ fn request_id() -> String {
 
 /// A call that counts against its address: one that nobody was let in by.
 fn is_failure(pattern: &str, status: StatusCode) -> bool {
-    status == StatusCode::UNAUTHORIZED || pattern == "/api/credentials/revoke"
+    status == StatusCode::UNAUTHORIZED || pattern == REPORT
 }
 
 fn too_many(allowance: Allowance) -> Response {

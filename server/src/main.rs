@@ -1,5 +1,7 @@
 //! The program: reads the command line, and does what it says.
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result};
 use clap::Parser;
 use tokenward_server::config::{Command, CommandLine, Serve};
@@ -8,10 +10,20 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     let line = CommandLine::parse();
     start_logs();
-    match line.command {
+    match run(line.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    match command {
         Command::Serve(options) => serve(&options).await,
         Command::AdminToken(database) => machine::admin_token(&database.database).await,
         Command::SetPolicy {

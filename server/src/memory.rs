@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tokenward_core::{Name, Row, TokenDigest, TokenId, User, World};
+use tokenward_core::{Name, Row, TokenDigest, TokenId, World};
 
 use crate::store::{HubCredential, JournalEntry, Recorded, Store, StoreError};
 
@@ -12,7 +12,7 @@ use crate::store::{HubCredential, JournalEntry, Recorded, Store, StoreError};
 pub struct Memory {
     /// Organizations, users and tokens.
     pub world: World,
-    /// The users who administer the site.
+    /// The users who administer the site, but for suspended ones.
     pub site_admins: HashSet<Name>,
     /// The credentials of hubs.
     pub hubs: HashMap<TokenDigest, TokenId>,
@@ -51,11 +51,9 @@ impl Memory {
 
     /// Follows one row.
     pub fn apply(&mut self, row: &Row) {
-        if let Row::User(User {
-            name, site_admin, ..
-        }) = row
-        {
-            if *site_admin {
+        if let Row::User(user) = row {
+            let name = &user.name;
+            if user.site_admin && !user.suspended {
                 self.site_admins.insert(name.clone());
             } else {
                 self.site_admins.remove(name);

@@ -45,6 +45,15 @@ impl RateLimit {
         }
     }
 
+    /// Whether an address has used up what it may do in this window.
+    #[must_use]
+    pub fn is_spent(&self, address: IpAddr, now: Timestamp) -> bool {
+        let seconds = u64::try_from(now.as_millis()).unwrap_or_default() / 1000;
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = state.counts.get(&address).copied().unwrap_or_default();
+        state.number == seconds / WINDOW && count >= self.limit
+    }
+
     /// Counts a failing call.
     pub fn failed(&self, address: IpAddr, now: Timestamp) -> Allowance {
         let seconds = u64::try_from(now.as_millis()).unwrap_or_default() / 1000;

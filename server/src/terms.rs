@@ -23,19 +23,19 @@ enum Field {
 }
 
 impl Terms {
-    /// Parses a filter. Revoked tokens are left out unless it says something of the status.
+    /// Parses a filter. Revoked tokens are left out unless it asks for them.
     ///
     /// # Errors
     /// 400 for a term that does not exist.
     pub fn parse(text: &str) -> Result<Self, ApiError> {
         let mut terms = Vec::new();
-        let mut any_status = false;
+        let mut names_revoked = false;
         for word in text.split_whitespace() {
             let (negated, word) = word
                 .strip_prefix('-')
                 .map_or((false, word), |word| (true, word));
             let (key, value) = word.split_once(':').ok_or_else(|| unknown(word))?;
-            any_status |= key == "status";
+            names_revoked |= key == "status" && matches!(value, "all" | "revoked");
             if (key, value) == ("status", "all") {
                 if negated {
                     return Err(unknown(word));
@@ -47,7 +47,7 @@ impl Terms {
                 negated,
             });
         }
-        if !any_status {
+        if !names_revoked {
             terms.push(Term {
                 field: Field::Status(Badge::Revoked),
                 negated: true,
@@ -126,13 +126,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn revoked_tokens_are_left_out_unless_the_filter_says_something_of_the_status() {
+    fn revoked_tokens_are_left_out_unless_the_filter_asks_for_them() {
         let hidden = Term {
             field: Field::Status(Badge::Revoked),
             negated: true,
         };
         assert_eq!(Terms::parse("").unwrap(), Terms(vec![hidden]));
         assert_eq!(Terms::parse("status:all").unwrap(), Terms(vec![]));
+        assert_eq!(Terms::parse("status:revoked").unwrap().0.len(), 1);
+        assert_eq!(Terms::parse("-status:approved").unwrap().0.len(), 2);
         assert_eq!(Terms::parse("owner:bob -role:write").unwrap().0.len(), 3);
     }
 

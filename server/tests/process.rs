@@ -47,6 +47,8 @@ on_both! {
         two_hundred_revokes_are_one,
         of_two_administrators_one_comes_first,
         administrators_who_revoke_each_other_cannot_both_win,
+        one_value_is_rotated_once,
+        the_last_site_administrator_is_not_suspended,
     ;
     machine:
         a_policy_that_blocks_its_caller_is_refused_and_the_machine_can_still_set_it,

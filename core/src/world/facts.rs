@@ -13,7 +13,7 @@ use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
 use crate::role::Role;
-use crate::secret::{Form, TokenDigest};
+use crate::secret::Form;
 
 /// What a resource's name leads to.
 #[derive(Clone, Copy)]

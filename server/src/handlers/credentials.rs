@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use tokenward_core::{Actor, Command, TokenSecret};
+use tokenward_core::{Actor, Command, TokenDigest, TokenSecret};
 
 use crate::app::App;
 use crate::auth::Ctx;
@@ -25,14 +25,31 @@ pub async fn revoke(ctx: Ctx, body: Body) -> Result<Response, ApiError> {
         let text = "`credentials` must hold 1 to 1000 strings of 1 to 200 characters.";
         return Err(ApiError::bad(text));
     }
-    for raw in &body.credentials {
-        delete(&ctx.app, &TokenSecret::parse(raw)?).await?;
+    let digests = body
+        .credentials
+        .iter()
+        .map(|raw| Ok(TokenSecret::parse(raw)?.digest()));
+    let digests = digests.collect::<Result<Vec<TokenDigest>, ApiError>>()?;
+    for digest in known(&ctx.app, &digests).await? {
+        delete(&ctx.app, digest).await?;
     }
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
-async fn delete(app: &App, secret: &TokenSecret) -> Result<(), ApiError> {
-    let digest = secret.digest();
+/// Those of the digests that lead to a token, so that unknown ones cost next to nothing.
+async fn known(app: &App, digests: &[TokenDigest]) -> Result<Vec<TokenDigest>, ApiError> {
+    let mut tx = app.store.begin().await?;
+    let mut known = Vec::new();
+    for digest in digests {
+        let present = app.memory().world.find(digest).is_some();
+        if present || tx.retired(digest).await?.is_some() {
+            known.push(*digest);
+        }
+    }
+    Ok(known)
+}
+
+async fn delete(app: &App, digest: TokenDigest) -> Result<(), ApiError> {
     let find = |memory: &Memory, retired: Option<Retired>| {
         let reachable = retired
             .filter(|(_, by_itself)| *by_itself)

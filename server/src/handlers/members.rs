@@ -12,7 +12,7 @@ use super::{answer, changed, gone};
 use crate::auth::Ctx;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::governance::{self, Order};
+use crate::governance::Order;
 use crate::memory::Memory;
 use crate::store::group_id;
 use crate::wire;
@@ -156,7 +156,7 @@ async fn give(
         command,
         if_generation,
     };
-    let done = governance::run(&ctx.app, &order, |memory| {
+    let done = ctx.run(&order, |memory| {
         may_manage(ctx, memory, Action::OrgMembersWrite, org)?;
         may_add(ctx, memory, org, user)
     });
@@ -168,7 +168,7 @@ async fn give(
 /// Only the site administrator adds somebody who is no member.
 fn may_add(ctx: &Ctx, memory: &Memory, org: &Name, user: &Name) -> Result<(), ApiError> {
     let member = memory.world.role(org.as_str(), user.as_str()).is_some();
-    if member || is_site_admin(ctx, memory) {
+    if member || ctx.site_admin(memory).is_ok() {
         return Ok(());
     }
     Err(ApiError::not_found("Member not found"))
@@ -179,17 +179,10 @@ fn may_add(ctx: &Ctx, memory: &Memory, org: &Name, user: &Name) -> Result<(), Ap
 /// # Errors
 /// The denial.
 pub fn may_manage(ctx: &Ctx, memory: &Memory, action: Action, org: &Name) -> Result<(), ApiError> {
-    if is_site_admin(ctx, memory) {
+    if ctx.site_admin(memory).is_ok() {
         return Ok(());
     }
     ctx.may(memory, action, org)
-}
-
-/// Whether the caller administers the site, as things are in `memory`.
-#[must_use]
-pub fn is_site_admin(ctx: &Ctx, memory: &Memory) -> bool {
-    ctx.bearer()
-        .is_ok_and(|bearer| bearer.site_admin && memory.site_admins.contains(&bearer.user))
 }
 
 /// Removes a member.
@@ -210,7 +203,7 @@ pub async fn remove(
         command,
         if_generation: body.if_generation,
     };
-    let done = governance::run(&ctx.app, &order, |memory| {
+    let done = ctx.run(&order, |memory| {
         may_manage(&ctx, memory, Action::OrgMembersWrite, &org)
     });
     Ok(gone(&done.await?))
@@ -237,7 +230,7 @@ pub async fn put_group(
         command,
         if_generation: body.if_generation,
     };
-    let done = governance::run(&ctx.app, &order, |memory| {
+    let done = ctx.run(&order, |memory| {
         may_manage(&ctx, memory, Action::ResourceGroupWrite, &org)
     });
     let done = done.await?;
@@ -264,7 +257,7 @@ pub async fn delete_group(
         command,
         if_generation: body.if_generation,
     };
-    let done = governance::run(&ctx.app, &order, |memory| {
+    let done = ctx.run(&order, |memory| {
         may_manage(&ctx, memory, Action::ResourceGroupWrite, &org)
     });
     Ok(gone(&done.await?))

@@ -13,12 +13,12 @@ use super::{answer, changed};
 use crate::auth::Ctx;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::governance::{self, Order};
+use crate::governance::Order;
 use crate::wire;
 
 /// Makes an organization.
 pub async fn create(ctx: Ctx, body: Body) -> Result<Response, ApiError> {
-    ctx.site_admin()?;
+    ctx.site_admin(&ctx.app.memory())?;
     let body: wire::NewOrganization = body.json()?;
     let name = body.name;
     let command = Command::CreateOrganization {
@@ -31,7 +31,9 @@ pub async fn create(ctx: Ctx, body: Body) -> Result<Response, ApiError> {
         command,
         if_generation: None,
     };
-    let done = governance::run(&ctx.app, &order, |_| ctx.site_admin().map(|_| ())).await?;
+    let done = ctx
+        .run(&order, |memory| ctx.site_admin(memory).map(|_| ()))
+        .await?;
     Ok(changed(
         &done,
         StatusCode::CREATED,
@@ -45,7 +47,7 @@ pub async fn set_plan(
     Params(org): Params<String>,
     body: Body,
 ) -> Result<Response, ApiError> {
-    ctx.site_admin()?;
+    ctx.site_admin(&ctx.app.memory())?;
     let org = path::org(&org)?;
     let body: wire::SetPlan = body.json()?;
     let command = Command::SetPlan {
@@ -57,7 +59,9 @@ pub async fn set_plan(
         command,
         if_generation: body.if_generation,
     };
-    let done = governance::run(&ctx.app, &order, |_| ctx.site_admin().map(|_| ())).await?;
+    let done = ctx
+        .run(&order, |memory| ctx.site_admin(memory).map(|_| ()))
+        .await?;
     Ok(changed(
         &done,
         StatusCode::OK,
@@ -81,27 +85,35 @@ fn item(world: &World, name: &Name) -> Value {
 /// The organization as a document: what it is shown, without digests.
 pub async fn document(ctx: Ctx, Params(org): Params<String>) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
+    let mut document = read(&ctx, &org).await?;
+    if ctx.app.memory().world.generation(org.as_str()) != Some(document.generation) {
+        // A change came in between: read again while no other can.
+        let _writer = ctx.app.writer.lock().await;
+        document = read(&ctx, &org).await?;
+    }
+    Ok(answer(StatusCode::OK, &document))
+}
+
+async fn read(ctx: &Ctx, org: &Name) -> Result<OrgDocument, ApiError> {
     let (mut document, ids) = {
         let memory = ctx.app.memory();
-        ctx.may(&memory, Action::OrgTokensRead, &org)?;
+        ctx.may(&memory, Action::OrgTokensRead, org)?;
         let listed = memory.world.listing(org.as_str());
         let ids: Vec<_> = listed.iter().map(|token| token.id).collect();
-        let document = without_tokens(&memory.world, &org);
-        (
-            document.ok_or_else(|| ApiError::not_found("Organization not found"))?,
-            ids,
-        )
+        let document = without_tokens(&memory.world, org);
+        let document = document.ok_or_else(|| ApiError::not_found("Organization not found"))?;
+        (document, ids)
     };
     let names = document.organization.token_policy.needs_approval();
     for ids in ids.chunks(500) {
-        for (mut token, standing) in ctx.app.store.token_page(&org, ids).await? {
+        for (mut token, standing) in ctx.app.store.token_page(org, ids).await? {
             token.digest = None;
             token.display_name = token.display_name.filter(|_| names);
             token.fine_grained = token.fine_grained.map(|all| all.narrowed_to(org.as_str()));
             document.tokens.push(DocumentToken::new(token, standing));
         }
     }
-    Ok(answer(StatusCode::OK, &document))
+    Ok(document)
 }
 
 fn without_tokens(world: &World, org: &Name) -> Option<OrgDocument> {

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::auth::{Bearer, Ctx};
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::governance::{self, Done, Order};
+use crate::governance::{Done, Order};
 use crate::memory::Memory;
 use crate::{mint, wire};
 
@@ -53,10 +53,7 @@ pub async fn page(ctx: &Ctx, query: &Query, owner: &Name, only: Option<TokenId>)
 pub async fn create(ctx: Ctx, body: Body) -> Answer {
     let bearer = ctx.bearer()?;
     let body: wire::NewToken = body.json()?;
-    make(&ctx, &bearer.user, ctx.actor(), body, |memory| {
-        still_known(&ctx, memory)
-    })
-    .await
+    make(&ctx, &bearer.user, ctx.actor(), body, |_| Ok(())).await
 }
 
 /// Makes a token for somebody.
@@ -87,7 +84,7 @@ pub async fn make(
         command,
         if_generation: None,
     };
-    let done = governance::run(&ctx.app, &order, permit).await?;
+    let done = ctx.run(&order, permit).await?;
     revealed(&ctx.app, &done, StatusCode::CREATED, id, &secret).await
 }
 
@@ -152,6 +149,7 @@ pub async fn rotate(ctx: Ctx, Params(id): Params<String>, body: Body) -> Answer 
     let secret = mint::token();
     let (digest, last4) = (secret.digest(), secret.last4().into());
     let done = run(&ctx, id, Command::RotateToken { id, digest, last4 }).await?;
+    ctx.app.forget_uses(id);
     revealed(&ctx.app, &done, StatusCode::OK, id, &secret).await
 }
 
@@ -179,21 +177,8 @@ async fn run(ctx: &Ctx, id: TokenId, command: Command) -> Result<Done, ApiError>
         command,
         if_generation: None,
     };
-    governance::run(&ctx.app, &order, |memory| {
-        still_known(ctx, memory)?;
-        is_own(ctx.bearer()?, memory, id)
-    })
-    .await
-}
-
-/// The calling token may have gone, or got a new value, since the call came in.
-fn still_known(ctx: &Ctx, memory: &Memory) -> Result<(), ApiError> {
-    ctx.bearer()?;
-    memory
-        .world
-        .authenticate(ctx.presented(), ctx.now)
-        .map(|_| ())
-        .map_err(ApiError::from)
+    ctx.run(&order, |memory| is_own(ctx.bearer()?, memory, id))
+        .await
 }
 
 /// What a call wants with a token.

@@ -10,7 +10,7 @@ use super::{answer, changed};
 use crate::auth::Ctx;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::governance::{self, Order};
+use crate::governance::Order;
 use crate::wire;
 
 /// The token policy.
@@ -40,7 +40,7 @@ pub async fn set(ctx: Ctx, Params(org): Params<String>, body: Body) -> Result<Re
         command,
         if_generation: body.if_generation,
     };
-    let done = governance::run(&ctx.app, &order, |memory| {
+    let done = ctx.run(&order, |memory| {
         ctx.may(memory, Action::OrgTokensWrite, &org)
     });
     let done = done.await?;

@@ -5,13 +5,12 @@ use axum::response::Response;
 use tokenward_core::decide::Listing;
 use tokenward_core::{Action, Command, Name, RepositoryPatch, ResourceName};
 
-use super::members::is_site_admin;
 use super::path::{self, Params};
 use super::{changed, gone};
 use crate::auth::{Caller, Ctx};
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::governance::{self, Order};
+use crate::governance::{Order, Retired};
 use crate::memory::Memory;
 use crate::wire;
 
@@ -27,30 +26,32 @@ pub async fn put(
     known_caller(&ctx)?;
     let resource = path::repository(&org, &kind, &namespace, &name)?;
     let body: wire::PutRepository = body.optional()?;
-    let mut patch = RepositoryPatch {
+    let patch = RepositoryPatch {
         visibility: body.visibility,
         gated: body.gated,
         gated_users: body.gated_users,
         resource_group: body.resource_group,
         created_by: body.created_by,
     };
-    let creates = may_put(&ctx, &ctx.app.memory(), &org, &resource, &patch)?;
-    if let (Right::AsCreator, Ok(bearer)) = (creates, ctx.bearer()) {
-        patch.created_by = Some(Some(bearer.user.clone()));
-    }
-    let command = Command::PutRepository {
-        resource: resource.clone(),
-        patch: patch.clone(),
+    may_put(&ctx, &ctx.app.memory(), &org, &resource, &patch)?;
+    let find = |memory: &Memory, _: Option<Retired>| {
+        let mut patch = patch.clone();
+        let right = may_put(&ctx, memory, &org, &resource, &patch)?;
+        if let (Right::AsCreator, Ok(bearer)) = (right, ctx.bearer()) {
+            patch.created_by = Some(Some(bearer.user.clone()));
+        }
+        let command = Command::PutRepository {
+            resource: resource.clone(),
+            patch,
+        };
+        Ok(Some(Order {
+            actor: ctx.actor(),
+            command,
+            if_generation: None,
+        }))
     };
-    let order = Order {
-        actor: ctx.actor(),
-        command,
-        if_generation: None,
-    };
-    let done = governance::run(&ctx.app, &order, |memory| {
-        may_put(&ctx, memory, &org, &resource, &patch).map(|_| ())
-    });
-    let done = done.await?;
+    let done = ctx.run_found(None, find, |_| Ok(())).await?;
+    let done = done.ok_or_else(|| ApiError::not_found("Repository not found"))?;
     let memory = ctx.app.memory();
     let (_, row) = memory.world.repository(&resource.borrow());
     Ok(changed(&done, StatusCode::OK, &row))
@@ -103,7 +104,7 @@ fn may_put(
 
 fn may_any(ctx: &Ctx, memory: &Memory, org: &Name) -> bool {
     let hub = matches!(ctx.caller, Caller::Hub(_));
-    hub || is_site_admin(ctx, memory) || ctx.may(memory, Action::OrgWrite, org).is_ok()
+    hub || ctx.site_admin(memory).is_ok() || ctx.may(memory, Action::OrgWrite, org).is_ok()
 }
 
 /// 401 comes before everything else.
@@ -133,5 +134,5 @@ pub async fn delete(
         command,
         if_generation: None,
     };
-    Ok(gone(&governance::run(&ctx.app, &order, permit).await?))
+    Ok(gone(&ctx.run(&order, permit).await?))
 }

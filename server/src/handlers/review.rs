@@ -132,7 +132,7 @@ async fn decide(
     let token = path::token(&id)?;
     let body: wire::Reasoned = body.optional()?;
     let order = order(&ctx, &org, token, verdict, body.reason, body.if_generation)?;
-    let done = governance::run(&ctx.app, &order, |memory| {
+    let done = ctx.run(&order, |memory| {
         ctx.may(memory, Action::OrgTokensWrite, &org)
     });
     reviewed(&ctx, &org, token, &done.await?).await
@@ -209,7 +209,7 @@ pub async fn revoke_value(ctx: Ctx, Params(org): Params<String>, body: Body) -> 
         Ok(Some(order))
     };
     let permit = |memory: &Memory| ctx.may(memory, Action::OrgTokensWrite, &org);
-    let done = governance::run_found(&ctx.app, Some(digest), find, permit).await?;
+    let done = ctx.run_found(Some(digest), find, permit).await?;
     let id = found
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);

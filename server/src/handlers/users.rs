@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
-use tokenward_core::{Command, Name, TokenId, User};
+use tokenward_core::{Command, Name, Refusal, TokenId, User};
 
 use super::own_tokens::{make, page};
 use super::paging::Query;
@@ -12,7 +12,7 @@ use super::{changed, gone};
 use crate::auth::Ctx;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::governance::{self, Order};
+use crate::governance::Order;
 use crate::memory::Memory;
 use crate::{mint, wire};
 
@@ -20,7 +20,7 @@ type Answer = Result<Response, ApiError>;
 
 /// Makes a user.
 pub async fn create(ctx: Ctx, body: Body) -> Answer {
-    ctx.site_admin()?;
+    ctx.site_admin(&ctx.app.memory())?;
     let body: wire::NewUser = body.json()?;
     let user = User {
         id: mint::id().to_string(),
@@ -38,13 +38,15 @@ pub async fn create(ctx: Ctx, body: Body) -> Answer {
         command,
         if_generation: None,
     };
-    let done = governance::run(&ctx.app, &order, |_| ctx.site_admin().map(|_| ())).await?;
+    let done = ctx
+        .run(&order, |memory| ctx.site_admin(memory).map(|_| ()))
+        .await?;
     Ok(changed(&done, StatusCode::CREATED, &item(&user)))
 }
 
 /// Changes or suspends a user.
 pub async fn update(ctx: Ctx, Params(user): Params<String>, body: Body) -> Answer {
-    ctx.site_admin()?;
+    ctx.site_admin(&ctx.app.memory())?;
     let name = path::user(&user)?;
     let body: wire::UserPatch = body.optional()?;
     let patch = tokenward_core::UserPatch {
@@ -62,9 +64,23 @@ pub async fn update(ctx: Ctx, Params(user): Params<String>, body: Body) -> Answe
         command,
         if_generation: None,
     };
-    let done = governance::run(&ctx.app, &order, |_| ctx.site_admin().map(|_| ())).await?;
+    let permit = |memory: &Memory| {
+        ctx.site_admin(memory)?;
+        check_not_last(memory, &name, body.suspended)
+    };
+    let done = ctx.run(&order, permit).await?;
     let user = find(&ctx, &name).await?;
     Ok(changed(&done, StatusCode::OK, &item(&user)))
+}
+
+/// Somebody must be left who can administer the site.
+fn check_not_last(memory: &Memory, name: &Name, suspended: Option<bool>) -> Result<(), ApiError> {
+    let last = memory.site_admins.len() == 1 && memory.site_admins.contains(name);
+    if last && suspended == Some(true) {
+        let text = "The site would be left without an administrator.";
+        return Err(Refusal::Conflict("last_admin", text.into()).into());
+    }
+    Ok(())
 }
 
 fn item(user: &User) -> Value {
@@ -86,7 +102,7 @@ async fn find(ctx: &Ctx, name: &Name) -> Result<User, ApiError> {
 
 /// A user's tokens.
 pub async fn tokens(ctx: Ctx, Params(user): Params<String>, query: Query) -> Answer {
-    ctx.site_admin()?;
+    ctx.site_admin(&ctx.app.memory())?;
     let user = find(&ctx, &path::user(&user)?).await?;
     query.only(&["limit", "cursor"])?;
     page(&ctx, &query, &user.name, None).await
@@ -94,22 +110,22 @@ pub async fn tokens(ctx: Ctx, Params(user): Params<String>, query: Query) -> Ans
 
 /// Makes a token for a user, as if in the user's session.
 pub async fn create_token(ctx: Ctx, Params(user): Params<String>, body: Body) -> Answer {
-    ctx.site_admin()?;
+    ctx.site_admin(&ctx.app.memory())?;
     let user = find(&ctx, &path::user(&user)?).await?;
     let body: wire::NewToken = body.json()?;
-    make(&ctx, &user.name, ctx.session_actor(), body, |_| {
-        ctx.site_admin().map(|_| ())
+    make(&ctx, &user.name, ctx.session_actor(), body, |memory| {
+        ctx.site_admin(memory).map(|_| ())
     })
     .await
 }
 
 /// Deletes a user's token.
 pub async fn delete_token(ctx: Ctx, Params((user, id)): Params<(String, String)>) -> Answer {
-    ctx.site_admin()?;
+    ctx.site_admin(&ctx.app.memory())?;
     let user = find(&ctx, &path::user(&user)?).await?.name;
     let id = path::token(&id)?;
     let permit = |memory: &Memory| {
-        ctx.site_admin()?;
+        ctx.site_admin(memory)?;
         owned(memory, &user, id)
     };
     let command = Command::DeleteToken { id, leaked: false };
@@ -118,7 +134,7 @@ pub async fn delete_token(ctx: Ctx, Params((user, id)): Params<(String, String)>
         command,
         if_generation: None,
     };
-    Ok(gone(&governance::run(&ctx.app, &order, permit).await?))
+    Ok(gone(&ctx.run(&order, permit).await?))
 }
 
 fn owned(memory: &Memory, user: &Name, id: TokenId) -> Result<(), ApiError> {

@@ -1,5 +1,8 @@
 //! What only SQLite has: how a database is opened, and how its transactions begin.
 
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -29,6 +32,7 @@ pub(super) async fn open(path: &str) -> Result<SqlStore, StoreError> {
         let why = "`sqlite:` needs the path of a file: a database in memory would be lost";
         return Err(StoreError::Other(why.into()));
     }
+    make_private(path)?;
     let options = options(path);
     let write = pool(1).connect_with(options.clone()).await?;
     // Two processes that start on one empty file both find no schema; the slower one fails to make
@@ -38,6 +42,18 @@ pub(super) async fn open(path: &str) -> Result<SqlStore, StoreError> {
     }
     let read = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(SqlStore::new(write, read))
+}
+
+/// A new file is for its owner alone: it holds digests and mail addresses. SQLite gives the files
+/// beside it the same mode.
+fn make_private(path: &str) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    match options.write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::Other(
+            format!("its file cannot be made: {error}").into(),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// `synchronous=FULL` with a write-ahead log: one fsync for every commit, none lost.

@@ -92,3 +92,44 @@ pub(crate) async fn administrators_who_revoke_each_other_cannot_both_win(databas
         );
     }
 }
+
+pub(crate) async fn one_value_is_rotated_once(database: Database) {
+    let host = Host::start(database);
+    host.found().await;
+    let (id, bob) = host.token("bob", "laptop", &["repo.write"]).await;
+    let path = format!("/api/settings/tokens/{id}/rotate");
+    let calls = (0..8).map(|_| host.call(Method::POST, &path, &bob, None));
+    let answers = join_all(calls).await;
+    let rotated = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::OK);
+    assert_eq!(rotated.count(), 1, "{answers:?}");
+    let refused = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::UNAUTHORIZED);
+    assert_eq!(refused.count(), 7, "an earlier value never authenticates");
+    let fresh = answers
+        .iter()
+        .find_map(|answer| answer.body["token"].as_str());
+    let whoami = host
+        .call(Method::GET, "/api/whoami-v2", fresh.expect("a token"), None)
+        .await;
+    assert_eq!(
+        whoami.status,
+        StatusCode::OK,
+        "the value that was shown is the one that counts"
+    );
+}
+
+pub(crate) async fn the_last_site_administrator_is_not_suspended(database: Database) {
+    let host = Host::start(database);
+    let body = Some(json!({"suspended": true}));
+    let answer = host
+        .call(Method::PATCH, "/api/users/admin", &host.admin, body)
+        .await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    let whoami = host
+        .call(Method::GET, "/api/whoami-v2", &host.admin, None)
+        .await;
+    assert_eq!(whoami.status, StatusCode::OK);
+}

@@ -46,7 +46,7 @@ impl SqlStore {
         if used.is_empty() {
             return Ok(());
         }
-        let sql = "UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND created_at <= $2 \
+        let sql = "UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND created_at < $2 \
                    AND (last_used_at IS NULL OR last_used_at < $2)";
         let (mut tx, _) = self.lock(0).await?;
         for (id, at) in used {
