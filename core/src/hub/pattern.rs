@@ -10,6 +10,7 @@
 //! | `{n}` | a number |
 //! | `{a\|b}` | one of these words |
 //! | `{path+}`, `{path*}` | one or more segments; any number of them |
+//! | `{words+}` | one or more segments of letters, digits, `_` and `-` |
 //! | any other `{word}` | one segment |
 
 use alloc::format;
@@ -60,6 +61,10 @@ pub(super) fn read<'a>(pattern: &str, path: &'a [Text<'_>], reading: Reading) ->
     for part in pattern.split('/') {
         if part == "{path*}" || (part == "{path+}" && !path.is_empty()) {
             return Some(found);
+        }
+        if part == "{words+}" {
+            let words = !path.is_empty() && path.iter().all(|segment| is_word(segment));
+            return words.then_some(found);
         }
         if reading == Reading::Bare && part == "{name}" {
             continue;
@@ -114,6 +119,12 @@ fn repo_name(segment: &str) -> Option<&str> {
         .ok()
         .filter(|()| !git)
         .map(|()| segment)
+}
+
+/// Letters, digits, `_` and `-`: nothing that somebody could take for the way to another place.
+fn is_word(segment: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    !segment.is_empty() && segment.bytes().all(plain)
 }
 
 fn is_reserved(segment: &str) -> bool {

@@ -75,9 +75,9 @@ pub static ROWS: &[Row] = &[
     // Who is calling, signing in
     row("GET", "/api/whoami-v2", Need::Any),
     row("GET", "/api/agent-harnesses", Need::Public),
-    row("GET", "/api/telemetry/{path+}", Need::Public),
+    row("GET", "/api/telemetry/{words+}", Need::Public),
     row("POST", "/oauth/{device|token|register}", Need::Public),
-    row("GET", "/.well-known/{path+}", Need::Public),
+    row("GET", "/.well-known/{file}", Need::Public),
     row("GET POST", "/oauth/userinfo", Need::Any),
     row("POST", "/api/credentials/revoke", Need::Public),
     row("POST", "/api/validate-yaml", Need::Public),
