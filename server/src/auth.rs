@@ -85,16 +85,17 @@ pub fn credential(headers: &HeaderMap, basic: bool) -> Option<TokenSecret> {
     let Ok(text) = value.to_str() else {
         return unreadable();
     };
-    let blank = |c: char| c.is_ascii_whitespace();
-    let (scheme, rest) = text.trim().split_once(blank).unwrap_or((text.trim(), ""));
+    let text = text.trim_matches(' ');
+    let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let rest = rest.trim_matches(' ');
     if scheme.is_empty() {
         return None;
     }
     let token = if scheme.eq_ignore_ascii_case("bearer") {
-        rest.trim().to_owned()
+        rest.to_owned()
     } else if basic && scheme.eq_ignore_ascii_case("basic") {
         let pair = STANDARD
-            .decode(rest.trim())
+            .decode(rest)
             .ok()
             .and_then(|pair| String::from_utf8(pair).ok());
         match pair.as_deref().and_then(|pair| pair.split_once(':')) {

@@ -190,10 +190,13 @@ fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Sets a header to a text that may come from outside: what cannot stand in a header is left out.
+/// Sets a header to a text that may come from outside: control characters are left out, and a
+/// question mark stands for whatever is not ASCII, since clients read headers in different ways.
 pub fn put(headers: &mut HeaderMap, name: &'static str, text: &str) {
-    let clean: String = text.chars().filter(|c| !c.is_control()).collect();
-    if let Ok(value) = HeaderValue::from_bytes(clean.as_bytes()) {
+    let ascii = |c: char| if c.is_ascii() { c } else { '?' };
+    let visible = text.chars().filter(|c| !c.is_control());
+    let clean: String = visible.map(ascii).collect();
+    if let Ok(value) = HeaderValue::try_from(clean) {
         headers.insert(HeaderName::from_static(name), value);
     }
 }

@@ -6,6 +6,7 @@
 use tokenward_core::{
     Actor, Change, Command, Details, Name, Timestamp, TokenDigest, TokenId, Via, apply,
 };
+use tokio::sync::MutexGuard;
 
 use crate::app::App;
 use crate::clock;
@@ -77,6 +78,36 @@ pub async fn run_found(
     locked(app, retired, find, permit, clock::now).await
 }
 
+/// The newest state, which nobody can change while this is held: here or in another process.
+pub struct Quiet<'a> {
+    tx: Tx,
+    _writer: MutexGuard<'a, ()>,
+}
+
+/// Keeps everybody from changing anything, and catches up with what they have changed.
+///
+/// # Errors
+/// When the database is unavailable or holds something unreadable.
+pub async fn quiet(app: &App) -> Result<Quiet<'_>, ApiError> {
+    let writer = app.writer.lock().await;
+    let mut tx = app.store.begin().await?;
+    catch_up(app, &mut tx).await?;
+    Ok(Quiet {
+        tx,
+        _writer: writer,
+    })
+}
+
+impl Quiet<'_> {
+    /// Which token had the value with this digest before it was rotated.
+    ///
+    /// # Errors
+    /// When the database is unavailable or holds something unreadable.
+    pub async fn retired(&mut self, digest: &TokenDigest) -> Result<Option<Retired>, ApiError> {
+        Ok(self.tx.retired(digest).await?)
+    }
+}
+
 async fn locked(
     app: &App,
     retired: Option<TokenDigest>,
@@ -84,9 +115,7 @@ async fn locked(
     permit: impl Fn(&Memory) -> Result<(), ApiError> + Send + Sync,
     time: impl Fn() -> Timestamp + Send,
 ) -> Result<Option<Done>, ApiError> {
-    let _writer = app.writer.lock().await;
-    let mut tx = app.store.begin().await?;
-    catch_up(app, &mut tx).await?;
+    let Quiet { _writer, mut tx } = quiet(app).await?;
     let retired = match retired {
         Some(digest) => tx.retired(&digest).await?,
         None => None,

@@ -2,7 +2,7 @@
 //! no handler has made.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
@@ -66,22 +66,20 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         .get::<ConnectInfo<SocketAddr>>()
         .map(|info| info.0.ip());
     let pattern = path.as_ref().map_or("-", MatchedPath::as_str).to_owned();
-    // What anybody may do is not done at all past the limit; the rest fails by itself.
-    let spent = |peer| app.rate_limit.is_spent(peer, clock::now());
-    let held_back = pattern == REPORT && peer.is_some_and(spent);
-    let mut response = match held_back {
-        true => StatusCode::TOO_MANY_REQUESTS.into_response(),
-        false => complete(next.run(request).await),
-    };
-    if let Some(peer) = peer.filter(|_| is_failure(&pattern, response.status()))
-        && !(pattern == "/authz" && app.settings.trusts(peer))
-    {
+    let refused = |peer| {
         let allowance = app.rate_limit.failed(peer, clock::now());
-        response = if allowance.exceeded {
-            too_many(allowance)
-        } else {
-            response
-        };
+        allowance.exceeded.then(|| too_many(allowance))
+    };
+    // What anybody may do is counted before it is done, so that it is not done past the limit.
+    let early = peer.filter(|_| pattern == REPORT).and_then(refused);
+    let mut response = match early {
+        Some(response) => response,
+        None => complete(next.run(request).await),
+    };
+    let late = response.status() == StatusCode::UNAUTHORIZED && pattern != REPORT;
+    let trusted = |peer: &IpAddr| pattern == "/authz" && app.settings.trusts(*peer);
+    if let Some(peer) = peer.filter(|peer| late && !trusted(peer)) {
+        response = refused(peer).unwrap_or(response);
     }
     put(response.headers_mut(), "x-request-id", &request_id);
     let status = response.status().as_u16();
@@ -97,11 +95,6 @@ fn request_id() -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
-}
-
-/// A call that counts against its address: one that nobody was let in by.
-fn is_failure(pattern: &str, status: StatusCode) -> bool {
-    status == StatusCode::UNAUTHORIZED || pattern == REPORT
 }
 
 fn too_many(allowance: Allowance) -> Response {

@@ -29,7 +29,7 @@ const ADMIN: &str = "admin";
 /// When the token's file is there already, or something cannot be written.
 pub async fn first_admin(app: &App, file: Option<&Path>) -> Result<bool> {
     let tx = app.store.begin().await?;
-    if !app.memory().site_admins.is_empty() {
+    if has_admin(app) {
         return Ok(false);
     }
     let secret = mint::token();
@@ -75,6 +75,12 @@ pub async fn first_admin(app: &App, file: Option<&Path>) -> Result<bool> {
         None => println!("site administrator token: {}", secret.reveal()),
     }
     Ok(true)
+}
+
+/// Whether anybody administers the site, if only a suspended user.
+fn has_admin(app: &App) -> bool {
+    let memory = app.memory();
+    !memory.site_admins.is_empty() || !memory.suspended_admins.is_empty()
 }
 
 /// Writes a token to a new file that only its owner can read.
@@ -140,11 +146,14 @@ fn words(refusal: tokenward_core::Refusal) -> String {
 /// Makes a new token for the site administrator and prints it.
 ///
 /// # Errors
-/// When there is no site administrator yet, or the database cannot be changed.
+/// When there is no site administrator yet or each is suspended, or the database cannot be changed.
 pub async fn admin_token(database: &str) -> Result<()> {
     let app = open(database).await?;
     let owner = app.memory().site_admins.iter().min().cloned();
     let Some(owner) = owner else {
+        if has_admin(&app) {
+            bail!("every site administrator is suspended: a token would be good for nothing")
+        }
         bail!("there is no site administrator yet: run `serve` first")
     };
     let secret = mint::token();

@@ -14,6 +14,8 @@ pub struct Memory {
     pub world: World,
     /// The users who administer the site, but for suspended ones.
     pub site_admins: HashSet<Name>,
+    /// The suspended ones.
+    pub suspended_admins: HashSet<Name>,
     /// The credentials of hubs.
     pub hubs: HashMap<TokenDigest, TokenId>,
     /// The number of the newest change that is in here.
@@ -52,11 +54,14 @@ impl Memory {
     /// Follows one row.
     pub fn apply(&mut self, row: &Row) {
         if let Row::User(user) = row {
-            let name = &user.name;
-            if user.site_admin && !user.suspended {
-                self.site_admins.insert(name.clone());
-            } else {
-                self.site_admins.remove(name);
+            self.site_admins.remove(&user.name);
+            self.suspended_admins.remove(&user.name);
+            let admins = match user.suspended {
+                true => &mut self.suspended_admins,
+                false => &mut self.site_admins,
+            };
+            if user.site_admin {
+                admins.insert(user.name.clone());
             }
         }
         self.world.apply(row);

@@ -218,7 +218,7 @@ fn error_response() -> Value {
     json!({
         "description": "The call was not carried out.",
         "headers": {
-            "X-Error-Message": header("The same text as in the body, but for some 401."),
+            "X-Error-Message": header("The same text as in the body, but for some 401; `?` stands for what is not ASCII."),
             "X-Error-Code": header("`RepoNotFound` or `GatedRepo`, where it applies."),
             "X-Tokenward-Reason": header("The reason code of a refusal."),
             "X-Request-Id": header("The number of the call, in the server's log too."),

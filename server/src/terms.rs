@@ -134,6 +134,7 @@ mod tests {
         assert_eq!(Terms::parse("").unwrap(), Terms(vec![hidden]));
         assert_eq!(Terms::parse("status:all").unwrap(), Terms(vec![]));
         assert_eq!(Terms::parse("status:revoked").unwrap().0.len(), 1);
+        assert_eq!(Terms::parse("-status:revoked").unwrap().0.len(), 1);
         assert_eq!(Terms::parse("-status:approved").unwrap().0.len(), 2);
         assert_eq!(Terms::parse("owner:bob -role:write").unwrap().0.len(), 3);
     }

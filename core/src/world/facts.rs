@@ -13,7 +13,7 @@ use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
 use crate::role::Role;
-use crate::secret::Form;
+use crate::secret::{Form, TokenDigest};
 
 /// What a resource's name leads to.
 #[derive(Clone, Copy)]
@@ -46,9 +46,7 @@ impl World {
             Presented::Nothing => return self.facts_without(Credential::Missing, request),
             Presented::Id(_) => None,
         };
-        let repo = self.repos.guess(&request.resource);
-        let token = digest.and_then(|digest| self.tokens.guess(&digest));
-        self.warm_up(token, repo);
+        let (token, repo) = self.guess(digest.as_ref(), &request.resource);
         let target = self.target(&request.resource, repo);
         let place = match digest {
             Some(digest) => self.usable(self.tokens.confirm(token, &digest)),
@@ -64,20 +62,34 @@ impl World {
         }
     }
 
-    /// Reads what will be asked about the token, its owner and the repository, before it is certain
-    /// that they are the ones: so memory answers all these questions at once.
+    /// The places of the token and the repository, most probably.
+    ///
+    /// Reads what will be asked about them and the token's owner before anything is certain, side
+    /// by side: so memory, which is what a decision waits for, answers many questions at once.
     #[inline]
-    fn warm_up(&self, token: Option<u32>, repo: Option<u32>) {
-        let repo = repo.and_then(|at| self.repos.get(at));
-        let token = token.and_then(|at| self.tokens.get(at));
+    fn guess(
+        &self,
+        digest: Option<&TokenDigest>,
+        resource: &Resource<'_>,
+    ) -> (Option<u32>, Option<u32>) {
+        let (repos, name) = self.repos.index(resource);
+        let tokens = digest.map(|digest| self.tokens.index(digest));
+        black_box((
+            repos.glance(name),
+            tokens.map(|(tokens, hash)| tokens.glance(hash)),
+        ));
+        let repo_at = repos.guess(name);
+        let token_at = tokens.and_then(|(tokens, hash)| tokens.guess(hash));
+        let repo = repo_at.and_then(|at| self.repos.get(at));
+        let token = token_at.and_then(|at| self.tokens.get(at));
         let owner = token.and_then(|token| self.names.get(token.owner));
         let first_org = owner.and_then(|owner| owner.orgs.first());
-        let grants = token.map(|token| token.grants.warmth());
         black_box((
             repo.map(|repo| repo.org),
             first_org.map(|org| org.role),
-            grants,
+            token.map(|token| token.grants.warmth()),
         ));
+        (token_at, repo_at)
     }
 
     #[inline]

@@ -48,6 +48,19 @@ impl Places {
         })
     }
 
+    /// The place in the best slot for this hash, or whatever else is there: a first look, to have
+    /// that part of the index at hand.
+    #[inline]
+    pub(super) fn glance(&self, hash: u64) -> Option<u64> {
+        self.slots.get(ideal(hash, self.slots.len())).copied()
+    }
+
+    /// The place of the first entry with this hash: almost certainly the one, if there is one.
+    #[inline]
+    pub(super) fn guess(&self, hash: u64) -> Option<u32> {
+        self.find(hash, |_| true)
+    }
+
     /// Adds an entry. The same place is never added twice, and the last two places of all never.
     pub(super) fn insert(&mut self, hash: u64, place: u32) {
         if !fits(self.taken.saturating_add(1), self.slots.len()) {

@@ -87,10 +87,10 @@ impl Repos {
         }
     }
 
-    /// The place of the repository that it will almost certainly be, if it is any.
+    /// The index by name, and the hash of this one, for a guess.
     #[inline]
-    pub(super) fn guess(&self, resource: &Resource<'_>) -> Option<u32> {
-        self.by_name.find(self.hash(resource), |_| true)
+    pub(super) fn index(&self, resource: &Resource<'_>) -> (&Places, u64) {
+        (&self.by_name, self.hash(resource))
     }
 
     /// The same as [`Self::find`], sooner when the guess is right.

@@ -148,10 +148,10 @@ impl Tokens {
         self.by_digest.find(self.hash(half), same)
     }
 
-    /// The place of the token that it will almost certainly be, if it is any.
+    /// The index by digest, and the hash of this one, for a guess.
     #[inline]
-    pub(super) fn guess(&self, digest: &TokenDigest) -> Option<u32> {
-        self.by_digest.find(self.hash(half(digest)), |_| true)
+    pub(super) fn index(&self, digest: &TokenDigest) -> (&Places, u64) {
+        (&self.by_digest, self.hash(half(digest)))
     }
 
     /// The same as [`Self::find_digest`], sooner when the guess is right.

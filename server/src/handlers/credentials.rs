@@ -38,11 +38,11 @@ pub async fn revoke(ctx: Ctx, body: Body) -> Result<Response, ApiError> {
 
 /// Those of the digests that lead to a token, so that unknown ones cost next to nothing.
 async fn known(app: &App, digests: &[TokenDigest]) -> Result<Vec<TokenDigest>, ApiError> {
-    let mut tx = app.store.begin().await?;
+    let mut quiet = governance::quiet(app).await?;
     let mut known = Vec::new();
     for digest in digests {
         let present = app.memory().world.find(digest).is_some();
-        if present || tx.retired(digest).await?.is_some() {
+        if present || quiet.retired(digest).await?.is_some() {
             known.push(*digest);
         }
     }

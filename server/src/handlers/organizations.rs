@@ -13,8 +13,11 @@ use super::{answer, changed};
 use crate::auth::Ctx;
 use crate::body::Body;
 use crate::error::ApiError;
-use crate::governance::Order;
+use crate::governance::{self, Order};
 use crate::wire;
+
+/// How often a document is read without keeping others from changing anything.
+const TRIES: u32 = 2;
 
 /// Makes an organization.
 pub async fn create(ctx: Ctx, body: Body) -> Result<Response, ApiError> {
@@ -85,24 +88,29 @@ fn item(world: &World, name: &Name) -> Value {
 /// The organization as a document: what it is shown, without digests.
 pub async fn document(ctx: Ctx, Params(org): Params<String>) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    let mut document = read(&ctx, &org).await?;
-    if ctx.app.memory().world.generation(org.as_str()) != Some(document.generation) {
-        // A change came in between: read again while no other can.
-        let _writer = ctx.app.writer.lock().await;
-        document = read(&ctx, &org).await?;
+    for _ in 0..TRIES {
+        let (document, seq) = read(&ctx, &org).await?;
+        if ctx.app.store.journal_head().await? == seq {
+            return Ok(answer(StatusCode::OK, &document));
+        }
+        ctx.app.follow().await?;
     }
+    // Changes come in between, here or in another process: read while there can be none.
+    let _quiet = governance::quiet(&ctx.app).await?;
+    let (document, _) = read(&ctx, &org).await?;
     Ok(answer(StatusCode::OK, &document))
 }
 
-async fn read(ctx: &Ctx, org: &Name) -> Result<OrgDocument, ApiError> {
-    let (mut document, ids) = {
+/// The document, and the number of the change that all but its tokens are up to.
+async fn read(ctx: &Ctx, org: &Name) -> Result<(OrgDocument, u64), ApiError> {
+    let (mut document, ids, seq) = {
         let memory = ctx.app.memory();
         ctx.may(&memory, Action::OrgTokensRead, org)?;
         let listed = memory.world.listing(org.as_str());
         let ids: Vec<_> = listed.iter().map(|token| token.id).collect();
         let document = without_tokens(&memory.world, org);
         let document = document.ok_or_else(|| ApiError::not_found("Organization not found"))?;
-        (document, ids)
+        (document, ids, memory.seq)
     };
     let names = document.organization.token_policy.needs_approval();
     for ids in ids.chunks(500) {
@@ -113,7 +121,7 @@ async fn read(ctx: &Ctx, org: &Name) -> Result<OrgDocument, ApiError> {
             document.tokens.push(DocumentToken::new(token, standing));
         }
     }
-    Ok(document)
+    Ok((document, seq))
 }
 
 fn without_tokens(world: &World, org: &Name) -> Option<OrgDocument> {

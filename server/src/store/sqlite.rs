@@ -49,9 +49,9 @@ pub(super) async fn open(path: &str) -> Result<SqlStore, StoreError> {
 fn make_private(path: &str) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     match options.write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::Other(
-            format!("its file cannot be made: {error}").into(),
-        )),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::Other(format!(
+            "its file cannot be made: {error}"
+        ))),
         _ => Ok(()),
     }
 }

@@ -99,7 +99,9 @@ fn clear(line: &str, answer: &Answer, head: bool) {
         let only: Vec<&String> = body.as_object().expect("an object").keys().collect();
         assert_eq!(only, ["error"], "{line}");
         if answer.status != 401 {
-            assert_eq!(body["error"], text, "{line}");
+            let error = body["error"].as_str().expect("a text");
+            let ascii = |c: char| if c.is_ascii() { c } else { '?' };
+            assert_eq!(error.chars().map(ascii).collect::<String>(), text, "{line}");
         }
         assert!(
             body["error"].as_str().is_some_and(|text| text.len() < 600),

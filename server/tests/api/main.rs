@@ -17,6 +17,7 @@ mod documents;
 mod fixture;
 mod gateway;
 mod matrix;
+mod mended;
 mod service;
 
 use database::{Database, Kind, with_database};
@@ -124,5 +125,17 @@ cases! {
         no_cookie_is_read,
         a_hub_is_nobody_at_the_gate,
         what_an_organization_blocks_is_refused,
+    ;
+    both mended:
+        one_value_makes_one_rotation,
+        a_use_of_the_earlier_value_does_not_count,
+    ;
+    sqlite mended:
+        the_last_unsuspended_administrator_stays,
+        generations_are_told_to_those_who_belong,
+        what_cannot_be_read_is_not_nothing,
+        revoked_tokens_are_listed_when_asked_for,
+        an_unlisted_repository_is_its_makers,
+        headers_are_ascii,
     ;
 }
