@@ -21,7 +21,7 @@ use hashbrown::HashMap;
 
 use crate::action::Action;
 use crate::decide::{self, Case, Facts};
-use crate::decision::{CheckOutcome, Decision, Explanation, Presented, Request};
+use crate::decision::{Decision, Explanation, Presented, Request};
 use crate::ids::TokenId;
 use crate::policy::{Plan, TokenPolicy};
 use crate::reason::{Reason, Subject};
@@ -130,14 +130,9 @@ impl World {
         if audience == Audience::Administrator && !self.shows_names(request) {
             subject.token = None;
         }
-        let checks = decide::outcomes(&case)
-            .map(|(check, outcome)| CheckOutcome::new(check, outcome, &subject));
         let belongs = facts.belongs(kind);
         let decision = Decision::new(decide::decide(&case), &subject, generation, belongs);
-        Explanation {
-            decision,
-            checks: checks.into(),
-        }
+        Explanation::new(decision, &decide::outcomes(&case), &subject)
     }
 
     /// Whether administrators of the resource's organization see token names.
