@@ -97,14 +97,7 @@ impl Decision {
     /// The refusal of what no table lists, whoever asks: `unknown_action`.
     #[must_use]
     pub fn unknown_action() -> Self {
-        let subject = Subject {
-            resource: Resource::NOBODY,
-            permission: None,
-            token: None,
-            public_gated: false,
-            foreign_create: false,
-        };
-        Self::new(Reason::UnknownAction, &subject, None, false)
+        Self::new(Reason::UnknownAction, &Subject::NOTHING, None, false)
     }
 
     /// Whether the request is let through.
@@ -128,6 +121,17 @@ pub struct Explanation {
 }
 
 impl Explanation {
+    /// Why nobody may do what no table lists.
+    #[must_use]
+    pub fn unknown_action() -> Self {
+        let outcome = |check| match check {
+            Check::Action => (check, Outcome::Fail(Reason::UnknownAction)),
+            _ => (check, Outcome::Skip),
+        };
+        let decision = Decision::unknown_action();
+        Self::new(decision, &Check::ALL.map(outcome), &Subject::NOTHING)
+    }
+
     pub(crate) fn new(
         decision: Decision,
         outcomes: &[(Check, Outcome)],

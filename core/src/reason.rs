@@ -125,6 +125,17 @@ pub(crate) struct Subject<'a> {
     pub(crate) foreign_create: bool,
 }
 
+impl Subject<'_> {
+    /// Nothing in particular.
+    pub(crate) const NOTHING: Self = Self {
+        resource: Resource::NOBODY,
+        permission: None,
+        token: None,
+        public_gated: false,
+        foreign_create: false,
+    };
+}
+
 impl Reason {
     /// The Hub's `X-Error-Code` for it, or none (contract §7).
     pub(crate) fn error_code(self, subject: &Subject<'_>) -> Option<&'static str> {

@@ -135,6 +135,36 @@ impl World {
         Explanation::new(decision, &decide::outcomes(&case), &subject)
     }
 
+    /// Says how checks 1 to 3 came out, which look at the token alone.
+    #[must_use]
+    pub fn explain_token(&self, presented: Presented<'_>, now: Timestamp) -> Explanation {
+        let request = Request {
+            token: presented,
+            action: Action::OrgRead.as_str(),
+            resource: crate::resource::Resource::NOBODY,
+            now,
+        };
+        let found = self.facts(&request);
+        let case = Case {
+            facts: &found.facts,
+            action: Some(Action::OrgRead),
+            kind: request.resource.kind(),
+            now,
+        };
+        let subject = self.subject(&request, &found.facts, None, found.token);
+        let outcomes = decide::outcomes(&case).map(|(check, outcome)| match check {
+            check if check.is_about_token() => (check, outcome),
+            check => (check, decide::Outcome::Skip),
+        });
+        let failed = outcomes.iter().find_map(|(_, outcome)| match outcome {
+            decide::Outcome::Fail(reason) => Some(*reason),
+            decide::Outcome::Pass | decide::Outcome::Skip => None,
+        });
+        let reason = failed.unwrap_or(Reason::Granted);
+        let decision = Decision::new(reason, &subject, None, false);
+        Explanation::new(decision, &outcomes, &subject)
+    }
+
     /// Whether administrators of the resource's organization see token names.
     fn shows_names(&self, request: &Request<'_>) -> bool {
         let policy = self.policy(request.resource.namespace());

@@ -199,7 +199,7 @@ fn all(
 
 /// The resource of a place. An action that only organizations know is about an organization even
 /// if there is none of that name, so that an unknown one looks like somebody else's.
-fn resource(world: &World, action: Action, place: Place) -> Option<ResourceName> {
+pub(super) fn resource(world: &World, action: Action, place: Place) -> Option<ResourceName> {
     match place {
         Place::Resource(resource) => Some(resource),
         Place::Namespace(name) => {
