@@ -6,7 +6,12 @@ use tokenward_core::{self as core, Effect};
 use crate::json;
 use crate::records::{self, Remedy};
 
-/// The answer to a request: true when it is allowed.
+/// The answer to a request: true when it is allowed, with exactly one reason.
+///
+/// >>> decision = authorizer.decide(token=token, action="repo.write", resource="model:acme/bert")
+/// >>> print(decision.remedy.who, decision.remedy.text, sep=": ")
+/// org_admin: Ask an administrator of acme to approve the token "laptop".
+/// >>> assert not decision
 #[pyclass(frozen, module = "tokenward")]
 pub(crate) struct Decision(pub(crate) core::Decision);
 
@@ -61,7 +66,10 @@ impl Decision {
         })
     }
 
-    /// The decision in its JSON form (contract §5).
+    /// The decision in its JSON form (contract §5), a new `dict`.
+    ///
+    /// >>> sorted(decision.to_dict())
+    /// ['decision', 'generation', 'message', 'reason', 'remedy', 'status']
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         json::loads(py, &json::text(&self.0))
     }

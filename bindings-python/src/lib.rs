@@ -7,6 +7,7 @@
 //! All classes are frozen, so that threads share them, also where there is no global lock.
 
 mod authorizer;
+mod batch;
 mod clock;
 mod decision;
 mod error;

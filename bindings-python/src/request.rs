@@ -63,17 +63,40 @@ pub(crate) fn text<'a>(value: &'a Bound<'_, PyAny>, what: &str) -> PyResult<&'a 
     unicode(text, what)
 }
 
+/// A string argument that Python may drop meanwhile.
+pub(crate) fn shared(value: &Bound<'_, PyAny>, what: &str) -> PyResult<PyBackedStr> {
+    text(value, what)?;
+    value.extract()
+}
+
 /// A resource: `type:name`, or a mapping of `type` and `name`.
-pub(crate) enum Named<'a> {
-    Text(&'a str),
+pub(crate) enum Named<T> {
+    Text(T),
     Pair(PyBackedStr, PyBackedStr),
 }
 
-impl<'a> Named<'a> {
+impl<'a> Named<&'a str> {
     pub(crate) fn read(value: &'a Bound<'_, PyAny>) -> PyResult<Self> {
-        if let Ok(text) = value.cast::<PyString>() {
-            return unicode(text, "resource").map(Self::Text);
+        match value.cast::<PyString>() {
+            Ok(text) => unicode(text, "resource").map(Self::Text),
+            Err(_) => Self::pair(value),
         }
+    }
+}
+
+impl Named<PyBackedStr> {
+    /// The same, with a text that Python may drop meanwhile.
+    pub(crate) fn shared(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<PyString>() {
+            shared(value, "resource").map(Self::Text)
+        } else {
+            Self::pair(value)
+        }
+    }
+}
+
+impl<T: AsRef<str>> Named<T> {
+    fn pair(value: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = value.py();
         let wrong = || {
             wrong_type(
@@ -98,7 +121,7 @@ impl<'a> Named<'a> {
 
     pub(crate) fn resource(&self) -> Result<Resource<'_>, ParseError> {
         match self {
-            Self::Text(text) => Resource::parse(text),
+            Self::Text(text) => Resource::parse(text.as_ref()),
             Self::Pair(kind, name) => Resource::new(core::ResourceType::parse(kind)?, name),
         }
     }

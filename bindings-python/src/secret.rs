@@ -8,6 +8,12 @@ use crate::error::{bad, parse_error, wrong_type};
 use crate::records::Found;
 
 /// A raw token that never prints: its text comes out of `reveal()` alone.
+///
+/// >>> secret = parse_token("hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj")
+/// >>> secret
+/// <TokenSecret>
+/// >>> secret.ours, secret.last4
+/// (True, 'Ovtj')
 #[pyclass(frozen, module = "tokenward")]
 pub(crate) struct TokenSecret(pub(crate) core::TokenSecret);
 
@@ -42,7 +48,12 @@ impl TokenSecret {
     }
 }
 
-/// Takes any non-empty string as a token.
+/// Takes any non-empty string as a token; whether it can be one is for `decide` to say.
+///
+/// Raises `ParseError` for an empty string, `InvalidTypeError` for anything else.
+///
+/// >>> parse_token("hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj")
+/// <TokenSecret>
 #[pyfunction]
 pub(crate) fn parse_token(text: &Bound<'_, PyAny>) -> PyResult<TokenSecret> {
     let py = text.py();
@@ -68,7 +79,13 @@ pub(crate) fn unicode<'a>(text: &'a Bound<'_, PyString>, what: &str) -> PyResult
     text.to_str().map_err(lone)
 }
 
-/// Finds the Hub-shaped tokens of a text.
+/// Finds the Hub-shaped tokens of a text: `hf_` and 34 letters, bounded by non-word characters.
+///
+/// Offsets count characters in a `str`, bytes in `bytes`; bytes need not be a text. Other threads
+/// run meanwhile. Raises `InvalidTypeError` for other types.
+///
+/// >>> scan("HF_TOKEN=hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj")
+/// [Found({'start': 9, 'end': 46, 'ours': True})]
 #[pyfunction]
 pub(crate) fn scan(py: Python<'_>, text: &Bound<'_, PyAny>) -> PyResult<Vec<Found>> {
     if let Ok(bytes) = text.cast::<PyBytes>() {

@@ -65,6 +65,15 @@ impl Authorizer {
         }
     }
 
+    /// Decides about many requests, in their order.
+    #[must_use]
+    pub fn decide_many(&self, requests: &[Request<'_>]) -> Vec<Decision> {
+        requests
+            .iter()
+            .map(|request| self.decide(request))
+            .collect()
+    }
+
     /// Decides, and says how every check came out.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
