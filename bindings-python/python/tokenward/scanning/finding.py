@@ -110,6 +110,21 @@ class Report:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @classmethod
+    def joined(cls, reports: Iterable[Report]) -> Report:
+        """Several reports as one."""
+        whole = cls()
+        for report in reports:
+            whole.findings += report.findings
+            whole.files += report.files
+            whole.objects += report.objects
+            whole.bytes += report.bytes
+            whole.unreadable += report.unreadable
+            whole.notes += report.notes
+            for entry in report.skipped.values():
+                whole.skip(entry.reason, entry.bytes, entry.files)
+        return whole
+
     @property
     def tokens(self) -> int:
         """How many different tokens were found."""

@@ -30,9 +30,7 @@ def scan_history(
     Raises:
         GitError: there is no git, or no repository.
 
-    >>> report = scan_history(".")  # doctest: +SKIP
-    >>> [(finding.path, finding.commits[0].id) for finding in report.findings]  # doctest: +SKIP
-    [('train.py', '4c3563436cc316e8561990890f127d4940f4f1e6')]
+    Example: `[(finding.path, finding.commits) for finding in scan_history("my/clone").findings]`
     """
     report = Report()
     git = Git(os.fspath(repository))
