@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import socket
 import stat
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
-from planted import our_token
-
 from tokenward.cli.guard import Failure
-from tokenward.cli.keep import stored_token_path, token_place
+from tokenward.cli.keep import stored_place, token_place
+
+from planted import our_token
 
 TOKEN = our_token("keep")
 
@@ -94,15 +100,71 @@ def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
 def test_the_stored_token_is_where_huggingface_hub_has_it(
     settings: dict[str, str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import subprocess
-    import sys
-
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("HF_TOKEN_PATH", "HF_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in settings.items():
         monkeypatch.setenv(name, value.format(home=tmp_path))
-    assert stored_token_path() == expected.format(home=tmp_path)
+    assert stored_place() == expected.format(home=tmp_path)
     program = "from huggingface_hub import constants; print(constants.HF_TOKEN_PATH)"
     theirs = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
-    assert stored_token_path() == theirs
+    assert stored_place() == theirs
+
+
+class OddServer:
+    """Takes one request and then does as it is told: answers, or hangs up in the middle."""
+
+    def __init__(self, answer: bytes, signalled: int | None = None) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.caller: subprocess.Popen[str] | None = None
+        self._answer, self._signalled = answer, signalled
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def call(self, *words: str) -> tuple[int, str]:
+        """The command, with this server as its own: how it ended, and what it said."""
+        environment = os.environ | {"HF_ENDPOINT": self.url, "HF_TOKEN": TOKEN}
+        command = [sys.executable, "-m", "tokenward", *words]
+        with subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as caller:
+            self.caller = caller
+            self._ready.set()
+            said, _ = caller.communicate(timeout=60)
+        self._thread.join(timeout=30)
+        return caller.returncode, said
+
+    def _serve(self) -> None:
+        with self._listening, self._listening.accept()[0] as connection:
+            connection.recv(65536)
+            self._ready.wait()
+            if self._signalled is not None and self.caller is not None:
+                self.caller.send_signal(self._signalled)
+            connection.sendall(self._answer)
+
+
+def rotated(token: str) -> bytes:
+    body = json.dumps({"token": token, "tokenInfo": {"id": "0" * 24}}).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+def test_when_the_answer_does_not_come_the_doubt_is_told(tmp_path: Path) -> None:
+    server = OddServer(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+    code, said = server.call("tokens", "rotate", "0" * 24, "--output", str(tmp_path / "new"), "--yes")
+    assert code == 3 and "may have been rotated all the same" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("signalled", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_no_signal_loses_a_token_that_is_on_its_way(signalled: int, tmp_path: Path) -> None:
+    server = OddServer(rotated(our_token("new")), signalled)
+    code, said = server.call("tokens", "rotate", "0" * 24, "--output", str(tmp_path / "new"), "--yes")
+    assert (code, (tmp_path / "new").read_text()) == (0, our_token("new")), said
+    assert our_token("new") not in said

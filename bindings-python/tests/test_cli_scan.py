@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from planted import foreign_token, our_token
+from tokenward.cli.app import app
 from typer.testing import CliRunner, Result
 
-from tokenward.cli.app import app
+from planted import foreign_token, our_token
 
 OURS, FOREIGN = our_token("cli"), foreign_token("cli")
 COMMAND = [str(Path(sys.executable).parent / "tokenward")]
@@ -133,7 +133,11 @@ def test_errors_are_json_when_output_is() -> None:
 
 
 def test_a_history_is_scanned_with_its_commits() -> None:
-    for words in (["init", "-q"], ["add", "code/a.py"], ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "m"]):
+    for words in (
+        ["init", "-q"],
+        ["add", "code/a.py"],
+        ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "m"],
+    ):
         subprocess.run(["git", *words], check=True)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout[:12]
     result = run(".", "--history")
@@ -183,11 +187,16 @@ def test_a_reader_that_goes_away_is_no_finding_and_no_traceback() -> None:
     assert (process.returncode, b"Traceback" in errors) == (141, False)
 
 
+def loaded(module: str, *unwanted: str) -> str:
+    """Which of the modules are loaded with this one."""
+    program = f"import sys, {module}; print(*sorted({set(unwanted)} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
 def test_scanning_alone_loads_neither_the_screen_nor_the_network() -> None:
-    program = "import sys, tokenward.scanning; print({'typer', 'rich', 'click', 'httpx', 'tokenward.client'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"
+    assert loaded("tokenward.scanning", "typer", "rich", "click", "httpx", "tokenward.client") == ""
 
 
 def test_the_scan_command_loads_no_network() -> None:
-    program = "import sys, tokenward.cli.app; print({'httpx', 'huggingface_hub', 'tokenward.client'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"
+    assert loaded("tokenward.cli.app", "httpx", "huggingface_hub", "tokenward.client") == ""

@@ -6,9 +6,9 @@ import os
 import socket
 from pathlib import Path
 
-from planted import foreign_token, our_token
-
 from tokenward.scanning import Report, scan_paths, scan_stream
+
+from planted import foreign_token, our_token
 
 TOKEN = our_token("files")
 

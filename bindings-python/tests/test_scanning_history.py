@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from planted import foreign_token, our_token
-
 from tokenward.scanning import Finding, GitError, Report, scan_history
 from tokenward.scanning.git import Git
+
+from planted import foreign_token, our_token
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "n", "GIT_AUTHOR_EMAIL": "n@example.org", "GIT_COMMITTER_NAME": "n",
@@ -167,9 +167,7 @@ def test_a_shallow_repository_is_told(repository: Repository, tmp_path: Path) ->
     repository.commit("second", other="x")
     source = f"file://{repository.folder}"
     subprocess.run(["git", "clone", "-q", "--depth", "1", source, tmp_path / "shallow"], check=True)
-    assert scan_history(tmp_path / "shallow").notes == [
-        "the repository is shallow: only a part of its history is here"
-    ]
+    assert scan_history(tmp_path / "shallow").notes == ["the repository is shallow: only a part of its history is here"]
     assert scan_history(repository.folder).notes == []
 
 
@@ -199,7 +197,7 @@ def test_no_repository_and_no_git_are_errors_in_one_line(tmp_path: Path, monkeyp
     with pytest.raises(GitError, match=r"^git could not read `.*`: fatal: not a git repository.*$"):
         scan_history(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(GitError, match="^cannot run git: no such file or directory$"):
+    with pytest.raises(GitError, match=r"^cannot run git: no such file or directory$"):
         scan_history(tmp_path)
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from planted import our_token
 
 HOOKS = Path(__file__).resolve().parents[2] / ".pre-commit-hooks.yaml"

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planted import foreign_token, our_token
-
 from tokenward.scanning import (
     BaselineError,
     Commit,
@@ -24,6 +22,8 @@ from tokenward.scanning import (
 from tokenward.scanning.spots import Spot
 from tokenward.scanning.wording import masked, shown
 
+from planted import foreign_token, our_token
+
 OURS, FOREIGN = our_token("report"), foreign_token("report")
 # It has no type hints of its own.
 jsonschema: Any = importlib.import_module("jsonschema")
@@ -35,7 +35,9 @@ def full_report() -> Report:
     content = Finding.at(Spot(3, 7, OURS, True), "src/a b#ü%.py")
     absolute = Finding.at(Spot(1, 1, FOREIGN, False), "/var/log/x")
     name = Finding.at(Spot(1, 1, OURS, True), f"{OURS}.txt", "name")
-    blob = Finding("key", "content", 1, 1, True, content.secret, content.fingerprint, "ab" * 20, (Commit("cd" * 20, "key"),))
+    blob = Finding(
+        "key", "content", 1, 1, True, content.secret, content.fingerprint, "ab" * 20, (Commit("cd" * 20, "key"),)
+    )
     message = Finding(None, "commit message", 8, 5, True, content.secret, content.fingerprint, "ef" * 20, ())
     report = Report([content, absolute, name, blob, message], files=3, bytes=99, notes=["shallow"])
     report.unreadable.append((f"/{OURS}", "permission denied"))
@@ -112,7 +114,8 @@ def test_a_baseline_can_grow(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format": "tokenward.baseline/1"}', '{"format": "tokenward.baseline/1", "findings": [1]}']
+    "text",
+    ["", "[]", "{}", '{"format": "tokenward.baseline/1"}', '{"format": "tokenward.baseline/1", "findings": [1]}'],
 )
 def test_no_other_file_is_read_or_overwritten_as_a_baseline(text: str, tmp_path: Path) -> None:
     path = tmp_path / "precious"

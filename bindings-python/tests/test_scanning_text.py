@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from planted import checksum, foreign_token, our_token
-
 from tokenward.scanning import scan_bytes, scan_paths, scan_stream
 from tokenward.scanning.spots import Spot, spots_of_bytes, spots_of_file, spots_of_stream
+
+from planted import checksum, foreign_token, our_token
 
 OURS, FOREIGN = our_token(1), foreign_token(1)
 WINDOW = 100

@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from worlds import LETTERS, mint
-
 from tokenward.scanning import Report, scan_paths
+from worlds import LETTERS, mint
 
 ROUNDS = 5
 BLOCK = 1 << 24
-WORDS = "def return self hf_hub token import for in if not None config model_id = == ( ) [ ] : , 'utf-8' 0.5 # hf_ → é".split()
+_CODE = "def return self hf_hub token import for in if not None config model_id = == ( ) [ ] : , 'utf-8' 0.5 # hf_ → é"
+WORDS = _CODE.split(" ")
 
 
 def main() -> None:

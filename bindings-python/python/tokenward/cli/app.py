@@ -43,7 +43,7 @@ def everywhere(
     context: typer.Context,
     endpoint: Annotated[
         str | None,
-        typer.Option("--endpoint", metavar="URL", help="The server; else HF_ENDPOINT, else the Hub."),
+        typer.Option("--endpoint", metavar="URL", help="The server; else TOKENWARD_ENDPOINT, else HF_ENDPOINT."),
     ] = None,
     token_file: Annotated[
         Path | None,

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from tokenward.cli.guard import DENIED
+from tokenward.cli.guard import DENIED, Failure
 from tokenward.cli.options import Action, Json, Resource
-from tokenward.cli.output import day, facts, line, print_json, table
+from tokenward.cli.output import day, facts, line, paragraph, print_json, table
 from tokenward.cli.session import session_of
 
 __all__ = ["check", "explain", "whoami"]
@@ -58,6 +58,8 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say everything that stands in a token's way, and what would help. Exit code 1 when it is denied."""
+    if org is not None and token_id is None:
+        raise Failure("--org goes with --id")
     with session_of(context).client() as client:
         answer = client.explain(action, resource, token_id=token_id, org=org)
     if as_json:
@@ -94,9 +96,9 @@ def checks(listed: Sequence[Mapping[str, Any]]) -> None:
 
 def _advice(told: Mapping[str, Any]) -> None:
     if told.get("message"):
-        line(f"  {told['message']}")
+        paragraph(told["message"])
     if told.get("remedy"):
-        line(f"  {told['remedy']['text']}")
+        paragraph(told["remedy"]["text"])
 
 
 def _end(decision: Mapping[str, Any]) -> None:

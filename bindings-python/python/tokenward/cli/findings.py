@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -13,12 +13,11 @@ from tokenward.cli.guard import DENIED, Failure
 from tokenward.cli.options import Json
 from tokenward.cli.output import day, line, print_json, table
 from tokenward.cli.session import session_of
+from tokenward.words import Finding
 
 __all__ = ["findings"]
 
-KINDS = (
-    "unused", "inactive", "unrotated", "no_expiry", "unscoped", "org_wide_write", "owner_left", "expiring",
-)  # fmt: skip
+KINDS: tuple[str, ...] = get_args(Finding)
 _DAYS: Any = {"metavar": "DAYS", "min": 0, "show_default": False}
 Unused = Annotated[int | None, typer.Option("--unused-days", help="Never used for so long; else 30.", **_DAYS)]
 Inactive = Annotated[int | None, typer.Option("--inactive-days", help="Last used so long ago; else 90.", **_DAYS)]
@@ -31,10 +30,13 @@ def findings(
     org: Annotated[str | None, typer.Argument(metavar="ORG", help="The organization.", show_default=False)] = None,
     document: Annotated[
         str | None,
-        typer.Option("--document", metavar="FILE", help="An org document in place of the server's; `-` is standard input."),
+        typer.Option(
+            "--document", metavar="FILE", help="An org document in place of the server's; `-` is standard input."
+        ),
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option("--kind", metavar="KIND", help=f"Only this kind: {', '.join(KINDS)}. Repeatable.")
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help=f"Only this kind: {', '.join(KINDS)}. Repeatable."),
     ] = None,
     unused_days: Unused = None,
     inactive_days: Inactive = None,

@@ -16,14 +16,22 @@ from typer.core import TyperGroup
 
 from tokenward._native import scan
 from tokenward.cli.output import clean, json_text
-from tokenward.errors import TokenwardError
+from tokenward.errors import ApiError, TokenwardError, UnreachableError
 
 __all__ = ["BAD_INPUT", "DENIED", "OK", "UNREACHABLE", "Failure", "Guarded"]
 
 OK, DENIED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
 _DEFECT, _INTERRUPTED, _NOBODY_READS = 70, 130, 141
 # Answers of the server by status; all others from 500 on are no answer.
-_CODES = {400: BAD_INPUT, 405: BAD_INPUT, 411: BAD_INPUT, 413: BAD_INPUT, 415: BAD_INPUT, 422: BAD_INPUT, 429: UNREACHABLE}
+_CODES = {
+    400: BAD_INPUT,
+    405: BAD_INPUT,
+    411: BAD_INPUT,
+    413: BAD_INPUT,
+    415: BAD_INPUT,
+    422: BAD_INPUT,
+    429: UNREACHABLE,
+}
 
 
 @dataclass
@@ -121,28 +129,10 @@ def _nobody_reads() -> int:
 
 
 def _of_ours(error: TokenwardError) -> Failure:
-    status = getattr(error, "status", None)
-    message = str(getattr(error, "message", None) or error)
-    remedy = getattr(error, "remedy", None)
-    text = getattr(remedy, "text", None) or (remedy.get("text") if isinstance(remedy, dict) else remedy)
-    return Failure(
-        _first_line(message),
-        _code(error, status),
-        status,
-        getattr(error, "reason", None),
-        text,
-        getattr(error, "request_id", None),
-    )
-
-
-def _code(error: TokenwardError, status: int | None) -> int:
-    if status is None:
-        return UNREACHABLE if _is_about_network(error) else BAD_INPUT
-    return UNREACHABLE if status >= 500 else _CODES.get(status, DENIED)
-
-
-def _is_about_network(error: TokenwardError) -> bool:
-    return any(kind.__name__ in ("ConnectionError", "NetworkError", "UnreachableError") for kind in type(error).__mro__)
+    if isinstance(error, ApiError):
+        code = UNREACHABLE if error.status >= 500 else _CODES.get(error.status, DENIED)
+        return Failure(_first_line(error.message), code, error.status, error.reason, error.remedy, error.request_id)
+    return Failure(_first_line(str(error)), UNREACHABLE if isinstance(error, UnreachableError) else BAD_INPUT)
 
 
 def _first_line(text: str) -> str:

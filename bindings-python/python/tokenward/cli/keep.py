@@ -7,12 +7,14 @@ and is named. At no time can anyone else read it.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tokenward.cli.guard import Failure
+from tokenward.credentials import stored_token_path
 
-__all__ = ["Place", "stored_token_path", "token_place"]
+__all__ = ["Place", "stored_place", "token_place", "uninterrupted"]
 
 # More than a token needs: a full disk shows itself before the server is asked.
 _ROOM = b"\n" * 4096
@@ -64,8 +66,9 @@ def token_place(path: str, *, overwrite: bool) -> Iterator[Place]:
     Raises:
         Failure: something is there already, or nothing can be written there.
     """
+    special = os.path.abspath(path).startswith(("/dev/", "/proc/"))
     path = os.path.realpath(path)
-    if os.path.lexists(path) and not os.path.isfile(path):
+    if special or (os.path.lexists(path) and not os.path.isfile(path)):
         raise Failure(f"`{path}` is no plain file")
     if os.path.lexists(path) and not overwrite:
         raise Failure(f"`{path}` is there already", remedy="Use --overwrite to replace it.")
@@ -84,6 +87,18 @@ def token_place(path: str, *, overwrite: bool) -> Iterator[Place]:
             os.unlink(beside)
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Nothing that a person or the system asks ends the command between the server's answer and the file."""
+    asked = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in asked}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
 def _make_room(fd: int, path: str) -> None:
     try:
         os.pwrite(fd, _ROOM, 0)
@@ -92,12 +107,9 @@ def _make_room(fd: int, path: str) -> None:
         raise Failure(f"cannot write `{path}`: {(error.strerror or '').lower()}") from None
 
 
-def stored_token_path() -> str:
+def stored_place() -> str:
     """Where huggingface_hub keeps the token in use; its folder is made if it is not there."""
-    home = os.environ.get("HF_HOME") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "huggingface"
-    )
-    path = os.path.expandvars(os.path.expanduser(os.environ.get("HF_TOKEN_PATH") or os.path.join(home, "token")))
+    path = stored_token_path()
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     except OSError as error:

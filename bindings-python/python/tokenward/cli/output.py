@@ -9,7 +9,7 @@ from typing import Any
 
 from tokenward.scanning.wording import masked, shown
 
-__all__ = ["clean", "day", "facts", "json_text", "line", "print_json", "say", "table"]
+__all__ = ["clean", "day", "facts", "json_text", "line", "paragraph", "print_json", "say", "table"]
 
 Cell = str | int | None
 
@@ -37,6 +37,13 @@ def line(text: str, style: str = "") -> None:
         print(clean(text))
 
 
+def paragraph(text: str) -> None:
+    """Prints an indented sentence that breaks where the screen ends."""
+    from rich.padding import Padding
+
+    _print(Padding(_text(text), (0, 0, 0, 2), expand=False))
+
+
 def say(text: str) -> None:
     """Tells a person something beside the output, on standard error."""
     print(clean(text), file=sys.stderr)
@@ -44,10 +51,9 @@ def say(text: str) -> None:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], whole: Sequence[str] = ()) -> None:
     """Prints a table that fits the screen; cells of `whole` columns are never broken."""
-    from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for column in columns:
         made.add_column(_text(column, "bold"), overflow="fold", no_wrap=column in whole)
     for row in rows:

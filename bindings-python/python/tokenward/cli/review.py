@@ -32,9 +32,7 @@ def deny(context: typer.Context, token_id: TokenId, org: Org, reason: Reason = N
 def revoke(
     context: typer.Context,
     org: Org,
-    token_id: Annotated[
-        str | None, typer.Argument(metavar="ID", help="The token's id.", show_default=False)
-    ] = None,
+    token_id: Annotated[str | None, typer.Argument(metavar="ID", help="The token's id.", show_default=False)] = None,
     by_value: Annotated[
         bool, typer.Option("--value", help="Read the token itself, from a prompt or from standard input.")
     ] = False,
@@ -64,5 +62,5 @@ def _tell(token: Mapping[str, Any], org: str, as_json: bool) -> None:
         print_json(token)
         return
     status = token.get("authorization", {}).get("status", "without a status")
-    name = f" \"{token['displayName']}\"" if token.get("displayName") else ""
+    name = f' "{token["displayName"]}"' if token.get("displayName") else ""
     line(f"{status} in {org}: token {token['_id']}{name} of {token['owner']['name']}, ending in {token.get('last4')}")

@@ -30,9 +30,13 @@ __all__ = ["scan"]
 
 def scan(
     context: typer.Context,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders; `-` is standard input.", show_default=False)],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Files and folders; `-` is standard input.", show_default=False),
+    ],
     exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="GLOB", help="Leave out, like `*.lock` or `docs/`. Repeatable.")
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Leave out, like `*.lock` or `docs/`. Repeatable."),
     ] = None,
     history: Annotated[
         bool, typer.Option("--history", "--git", help="The whole git history of each PATH, in place of its files.")
@@ -42,7 +46,8 @@ def scan(
         Path | None, typer.Option("--baseline", metavar="FILE", help="Accept the findings of this file.")
     ] = None,
     new_baseline: Annotated[
-        Path | None, typer.Option("--write-baseline", metavar="FILE", help="Write the findings as accepted; exit with 0.")
+        Path | None,
+        typer.Option("--write-baseline", metavar="FILE", help="Write the findings as accepted; exit with 0."),
     ] = None,
     revoke: Annotated[
         bool, typer.Option("--revoke", help="Report what is ours to the server, which deletes it everywhere.")

@@ -80,4 +80,3 @@ def read_secret(prompt: str) -> str:
     if not text:
         raise Failure("no token was given on standard input")
     return text
-

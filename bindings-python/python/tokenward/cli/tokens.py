@@ -16,7 +16,8 @@ from tokenward.cli.session import session_of
 __all__ = ["list_tokens"]
 
 _OWN = ("ID", "NAME", "KIND", "LAST4", "EXPIRES", "ORGANIZATIONS")
-_ORG = ("ID", "OWNER", "KIND", "LAST4", "STATUS", "LAST USED")
+_ORG = ("ID", "OWNER", "KIND", "LAST4", "STATUS", "USED")
+_WHOLE = ("ID", "KIND", "LAST4", "STATUS", "USED", "EXPIRES")
 # Options that become a term of the listing's filter.
 _TERMS = ("owner", "role", "status", "token")
 
@@ -32,10 +33,14 @@ def list_tokens(
     ] = None,
     status: Annotated[
         str | None,
-        typer.Option("--status", metavar="STATUS", help="With --org: `pending`, `approved`, `denied`, `revoked`, `all`."),
+        typer.Option(
+            "--status", metavar="STATUS", help="With --org: `pending`, `approved`, `denied`, `revoked`, `all`."
+        ),
     ] = None,
     last4: Annotated[str | None, typer.Option("--last4", metavar="XXXX", help="With --org: ends in these.")] = None,
-    query: Annotated[str, typer.Option("--filter", metavar="TERMS", help="With --org: more terms, like `-role:read`.")] = "",
+    query: Annotated[
+        str, typer.Option("--filter", metavar="TERMS", help="With --org: more terms, like `-role:read`.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """List one's own tokens, or with --org those of an organization."""
@@ -49,12 +54,12 @@ def list_tokens(
     if as_json:
         print_json(listed)
     elif org is None:
-        table(_OWN, map(_own_row, listed), whole=("ID", "KIND", "LAST4", "EXPIRES"))
+        table(_OWN, map(_own_row, listed), whole=_WHOLE)
     else:
         named = any("displayName" in token for token in listed)
         columns = (*_ORG[:2], "NAME", *_ORG[2:]) if named else _ORG
         rows = (_org_row(token, named) for token in listed)
-        table(columns, rows, whole=("ID", "LAST4", "KIND", "LAST USED"))
+        table(columns, rows, whole=_WHOLE)
 
 
 def _term(key: str, value: str) -> str:
@@ -66,11 +71,16 @@ def _term(key: str, value: str) -> str:
 def _own_row(token: Mapping[str, Any]) -> tuple[str | None, ...]:
     orgs = ", ".join(f"{org['name']}: {org['status']}" for org in token["organizations"])
     expires = day(token.get("expiresAt"))
-    return (token["id"], token["displayName"], token["role"], token.get("last4"), expires, orgs or None)
+    return (token["id"], token["displayName"], _kind(token), token.get("last4"), expires, orgs or None)
 
 
 def _org_row(token: Mapping[str, Any], named: bool) -> tuple[str | None, ...]:
     status = token.get("authorization", {}).get("status")
-    row = (token["role"], token.get("last4"), status, day(token.get("lastUsedAt")))
+    row = (_kind(token), token.get("last4"), status, day(token.get("lastUsedAt")))
     name = (token.get("displayName"),) if named else ()
     return (token["_id"], token["owner"]["name"], *name, *row)
+
+
+def _kind(token: Mapping[str, Any]) -> str:
+    """Short: a screen has 80 columns."""
+    return "fine" if token["role"] == "fineGrained" else str(token["role"])

@@ -27,9 +27,7 @@ def read_baseline(path: str | os.PathLike[str]) -> frozenset[str]:
     return frozenset(entry["fingerprint"] for entry in _entries(os.fspath(path)))
 
 
-def write_baseline(
-    path: str | os.PathLike[str], report: Report, keep: str | os.PathLike[str] | None = None
-) -> int:
+def write_baseline(path: str | os.PathLike[str], report: Report, keep: str | os.PathLike[str] | None = None) -> int:
     """Writes the findings of a report as known, and with them those of a file to keep; says how many.
 
     Raises:

@@ -65,9 +65,7 @@ def _folder(top: str, exclude: Sequence[str], report: Report, seen: set[str]) ->
         waiting.extend(reversed(inside))
 
 
-def _file(
-    item: os.DirEntry[str], name: str, exclude: Sequence[str], report: Report, seen: set[str]
-) -> Iterator[Entry]:
+def _file(item: os.DirEntry[str], name: str, exclude: Sequence[str], report: Report, seen: set[str]) -> Iterator[Entry]:
     try:
         found = item.stat(follow_symlinks=False)
     except OSError as error:
