@@ -45,6 +45,7 @@ mod resource;
 mod role;
 mod row;
 mod secret;
+pub mod snapshot;
 mod timestamp;
 mod token;
 mod user;
