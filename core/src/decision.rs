@@ -97,13 +97,7 @@ impl Decision {
     /// The refusal of what no table lists, whoever asks: `unknown_action`.
     #[must_use]
     pub fn unknown_action() -> Self {
-        let subject = Subject {
-            resource: Resource::NOBODY,
-            permission: None,
-            token: None,
-            public_gated: false,
-            foreign_create: false,
-        };
+        let subject = Subject::about_nothing();
         Self::new(Reason::UnknownAction, &subject, None, false)
     }
 

@@ -35,6 +35,7 @@ mod error;
 mod findings;
 pub mod hub;
 mod ids;
+mod index;
 mod map_only;
 mod organization;
 mod permission;
