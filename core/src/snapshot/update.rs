@@ -74,8 +74,9 @@ impl Update {
 
     /// The blocks that are missing as far as can be told: some blocks name others, so ask again
     /// after supplying them, until there are none.
-    pub fn missing(&self) -> impl Iterator<Item = BlockHash> {
-        self.wanted.keys().copied()
+    #[must_use]
+    pub fn missing(&self) -> Vec<BlockHash> {
+        self.wanted.keys().copied().collect()
     }
 
     /// The generation that it will be at.
