@@ -8,11 +8,14 @@ use crate::decision::{CheckOutcome, Decision, Explanation, Request};
 use crate::document::OrgDocument;
 use crate::error::ParseError;
 use crate::findings::{Finding, Thresholds, findings};
+use crate::hub::Demand;
 use crate::ids::Name;
 use crate::index;
+use crate::passage::{self, Passage};
 use crate::policy::TokenPolicy;
 use crate::preview::{Preview, preview};
 use crate::reason::{Age, Reason, Subject};
+use crate::secret::TokenSecret;
 use crate::snapshot::{Parts, Snapshot, SnapshotError, TrustedKeys};
 use crate::timestamp::Timestamp;
 use crate::world::{Audience, World};
@@ -136,7 +139,7 @@ impl Authorizer {
     /// Decides about a request.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        if let Some(stale) = self.stale(request) {
+        if let Some(stale) = self.stale(request.now) {
             return stale;
         }
         let mut decision = match &self.source {
@@ -152,7 +155,7 @@ impl Authorizer {
     /// Decides, and says how every check came out. Of a stale snapshot nothing is judged.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        if let Some(decision) = self.stale(request) {
+        if let Some(decision) = self.stale(request.now) {
             let skip = |check| CheckOutcome::new(check, Outcome::Skip, &Subject::about_nothing());
             let checks = Check::ALL.map(skip).into();
             return Explanation { decision, checks };
@@ -211,12 +214,23 @@ impl Authorizer {
         }
     }
 
-    #[inline]
-    fn stale(&self, request: &Request<'_>) -> Option<Decision> {
+    /// What is demanded, judged whatever the age.
+    pub(crate) fn judge_fresh(
+        &self,
+        demand: Demand,
+        secret: Option<&TokenSecret>,
+        now: Timestamp,
+    ) -> Passage {
         match &self.source {
-            Source::Snapshot { stale, .. } if request.now >= stale.from => {
-                Some(self.too_old(stale, request.now))
-            }
+            Source::World(world) => world.judge(demand, secret, now),
+            Source::Snapshot { snapshot, .. } => passage::judge(snapshot, demand, secret, now),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn stale(&self, now: Timestamp) -> Option<Decision> {
+        match &self.source {
+            Source::Snapshot { stale, .. } if now >= stale.from => Some(self.too_old(stale, now)),
             Source::World(_) | Source::Snapshot { .. } => None,
         }
     }

@@ -28,7 +28,7 @@ pub(crate) struct Found<P> {
 
 /// A known token and its owner.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Caller<'a> {
+pub(crate) struct Seen<'a> {
     /// Its id, where ids are known.
     pub(crate) id: Option<TokenId>,
     pub(crate) owner: &'a str,
@@ -77,7 +77,7 @@ pub(crate) trait Index {
     /// The place of a token whose owner is not suspended.
     fn place_of_id(&self, id: TokenId) -> Option<Self::Place>;
 
-    fn caller(&self, place: Self::Place) -> Option<Caller<'_>>;
+    fn caller(&self, place: Self::Place) -> Option<Seen<'_>>;
 
     fn display_name(&self, place: Self::Place) -> Option<&str>;
 

@@ -212,6 +212,8 @@ fn from_base64(text: &str) -> Option<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     /// RFC 8037, appendix A.
@@ -219,7 +221,7 @@ mod tests {
     fn the_thumbprint_is_that_of_the_standard() {
         let x = from_base64("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
         let key = PublicKey::from_bytes(x).unwrap();
-        let kid = alloc::string::ToString::to_string(&key.id());
+        let kid = key.id().to_string();
         assert_eq!(kid, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
     }
 

@@ -13,7 +13,7 @@ use super::repos;
 use super::tokens::{self, TokenRecord};
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
 use crate::ids::TokenId;
-use crate::index::{Caller, Found, GrantIn, Index, ShownToken, with_grants};
+use crate::index::{Found, GrantIn, Index, Seen, ShownToken, with_grants};
 use crate::permission::{Permission, PermissionSet};
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
@@ -263,9 +263,9 @@ impl Index for Snapshot {
         })
     }
 
-    fn caller(&self, place: Place) -> Option<Caller<'_>> {
+    fn caller(&self, place: Place) -> Option<Seen<'_>> {
         let token = self.token_at(place)?;
-        Some(Caller {
+        Some(Seen {
             id: self.id(place),
             owner: token.owner.name,
             expires_at: token.record.expires_at,

@@ -11,7 +11,7 @@ use super::repos::RepoEntry;
 use super::tokens::TokenEntry;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
 use crate::ids::TokenId;
-use crate::index::{Caller, Found, GrantIn, Index, ShownToken, with_grants};
+use crate::index::{Found, GrantIn, Index, Seen, ShownToken, with_grants};
 use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
@@ -53,9 +53,9 @@ impl Index for World {
         self.usable(self.tokens.find_id(id))
     }
 
-    fn caller(&self, place: u32) -> Option<Caller<'_>> {
+    fn caller(&self, place: u32) -> Option<Seen<'_>> {
         let token = self.tokens.get(place)?;
-        Some(Caller {
+        Some(Seen {
             id: Some(token.id),
             owner: self.names.name(token.owner),
             expires_at: token.expires_at(),
