@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::decide::{Check, Outcome};
-use crate::decision::{CheckOutcome, Decision, Explanation, Request};
+use crate::decision::{Decision, Explanation, Request};
 use crate::document::OrgDocument;
 use crate::error::ParseError;
 use crate::findings::{Finding, Thresholds, findings};
@@ -152,13 +152,21 @@ impl Authorizer {
         decision
     }
 
+    /// Decides about many requests, in their order.
+    #[must_use]
+    pub fn decide_many(&self, requests: &[Request<'_>]) -> Vec<Decision> {
+        requests
+            .iter()
+            .map(|request| self.decide(request))
+            .collect()
+    }
+
     /// Decides, and says how every check came out. Of a stale snapshot nothing is judged.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
         if let Some(decision) = self.stale(request.now) {
-            let skip = |check| CheckOutcome::new(check, Outcome::Skip, &Subject::about_nothing());
-            let checks = Check::ALL.map(skip).into();
-            return Explanation { decision, checks };
+            let skipped = Check::ALL.map(|check| (check, Outcome::Skip));
+            return Explanation::new(decision, &skipped, &Subject::about_nothing());
         }
         let mut explanation = match &self.source {
             Source::World(world) => world.explain(request, Audience::Insider),

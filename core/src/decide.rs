@@ -178,6 +178,12 @@ impl Check {
         Self::Gate,
         Self::Group,
     ];
+
+    /// Whether it looks at the token alone, whatever the token is to be used for.
+    #[must_use]
+    pub const fn is_about_token(self) -> bool {
+        matches!(self, Self::TokenForm | Self::TokenKnown | Self::TokenExpiry)
+    }
 }
 
 /// How one check came out.
@@ -283,11 +289,7 @@ pub fn outcomes(case: &Case<'_>) -> [(Check, Outcome); 13] {
     let public = case.is_public_read();
     let mut all = Check::ALL.map(|check| (check, Skip));
     for ((check, outcome), judge) in all.iter_mut().zip(checks) {
-        let about_token = matches!(
-            check,
-            Check::TokenForm | Check::TokenKnown | Check::TokenExpiry
-        );
-        if public && (!(about_token || *check == Check::Action) || case.is_anonymous()) {
+        if public && (!(check.is_about_token() || *check == Check::Action) || case.is_anonymous()) {
             continue;
         }
         *outcome = judge(case);

@@ -116,6 +116,67 @@ pub struct Explanation {
     pub decision: Decision,
     /// Every check, in order.
     pub checks: Vec<CheckOutcome>,
+    /// What stands in the way, in order; nothing when the request is allowed.
+    #[serde(skip)]
+    pub obstacles: Vec<Obstacle>,
+}
+
+impl Explanation {
+    /// Why nobody may do what no table lists.
+    #[must_use]
+    pub fn unknown_action() -> Self {
+        let outcome = |check| match check {
+            Check::Action => (check, Outcome::Fail(Reason::UnknownAction)),
+            _ => (check, Outcome::Skip),
+        };
+        let decision = Decision::unknown_action();
+        Self::new(
+            decision,
+            &Check::ALL.map(outcome),
+            &Subject::about_nothing(),
+        )
+    }
+
+    pub(crate) fn new(
+        decision: Decision,
+        outcomes: &[(Check, Outcome)],
+        subject: &Subject<'_>,
+    ) -> Self {
+        let told = |(check, outcome): &_| CheckOutcome::new(*check, *outcome, subject);
+        let failed = |(check, outcome): &_| match outcome {
+            Outcome::Fail(reason) => Some(Obstacle::new(*check, *reason, subject)),
+            Outcome::Pass | Outcome::Skip => None,
+        };
+        Self {
+            decision,
+            checks: outcomes.iter().map(told).collect(),
+            obstacles: outcomes.iter().filter_map(failed).collect(),
+        }
+    }
+}
+
+/// A check that fails, with what would make it hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Obstacle {
+    /// The check.
+    pub check: Check,
+    /// Why it fails.
+    pub reason: Reason,
+    /// What the user is told.
+    pub message: Option<Cow<'static, str>>,
+    /// What would help.
+    pub remedy: Option<Remedy>,
+}
+
+impl Obstacle {
+    fn new(check: Check, reason: Reason, subject: &Subject<'_>) -> Self {
+        Self {
+            check,
+            reason,
+            message: reason.message(subject),
+            remedy: reason.remedy(subject),
+        }
+    }
 }
 
 /// How one check came out, in words.
@@ -130,7 +191,7 @@ pub struct CheckOutcome {
 }
 
 impl CheckOutcome {
-    pub(crate) fn new(check: Check, outcome: Outcome, subject: &Subject<'_>) -> Self {
+    fn new(check: Check, outcome: Outcome, subject: &Subject<'_>) -> Self {
         let (outcome, detail) = match outcome {
             Outcome::Pass => ("pass", Cow::Borrowed(passed(check))),
             Outcome::Skip => ("skip", Cow::Borrowed("does not apply, or cannot be judged")),

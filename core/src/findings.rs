@@ -60,6 +60,20 @@ pub enum FindingKind {
     Expiring,
 }
 
+impl FindingKind {
+    /// All kinds, in the order in which they are told.
+    pub const ALL: [Self; 8] = [
+        Self::Unused,
+        Self::Inactive,
+        Self::Unrotated,
+        Self::NoExpiry,
+        Self::Unscoped,
+        Self::OrgWideWrite,
+        Self::OwnerLeft,
+        Self::Expiring,
+    ];
+}
+
 /// Something about a token that somebody should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {

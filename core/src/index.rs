@@ -5,12 +5,12 @@
 use alloc::vec::Vec;
 
 use crate::action::Action;
-use crate::decide::{self, Case, Credential, Facts, KnownToken, Namespace, Repo};
-use crate::decision::{CheckOutcome, Decision, Explanation, Presented, Request};
+use crate::decide::{self, Case, Credential, Facts, KnownToken, Namespace, Outcome, Repo};
+use crate::decision::{Decision, Explanation, Presented, Request};
 use crate::ids::TokenId;
 use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
-use crate::reason::Subject;
+use crate::reason::{Reason, Subject};
 use crate::resource::{Resource, ResourceType};
 use crate::secret::{Form, TokenDigest};
 use crate::timestamp::Timestamp;
@@ -154,13 +154,41 @@ pub(crate) fn explain<I: Index>(
     if audience == Audience::Administrator && !policy.is_some_and(TokenPolicy::needs_approval) {
         subject.token = None;
     }
-    let checks =
-        decide::outcomes(&case).map(|(check, outcome)| CheckOutcome::new(check, outcome, &subject));
     let belongs = found.facts.belongs(kind);
     let decision = Decision::new(decide::decide(&case), &subject, found.generation, belongs);
-    Explanation {
-        decision,
-        checks: checks.into(),
+    Explanation::new(decision, &decide::outcomes(&case), &subject)
+}
+
+/// Says how checks 1 to 3 came out, which look at the token alone.
+pub(crate) fn explain_token<I: Index>(
+    index: &I,
+    token: Presented<'_>,
+    now: Timestamp,
+) -> Explanation {
+    let request = about_nothing(token, now);
+    let found = facts(index, &request);
+    let case = case(&request, &found.facts, Some(Action::OrgRead));
+    let subject = subject(index, &request, &found, None);
+    let outcomes = decide::outcomes(&case).map(|(check, outcome)| match check {
+        check if check.is_about_token() => (check, outcome),
+        check => (check, Outcome::Skip),
+    });
+    let failed = outcomes.iter().find_map(|(_, outcome)| match outcome {
+        Outcome::Fail(reason) => Some(*reason),
+        Outcome::Pass | Outcome::Skip => None,
+    });
+    let reason = failed.unwrap_or(Reason::Granted);
+    let decision = Decision::new(reason, &subject, None, false);
+    Explanation::new(decision, &outcomes, &subject)
+}
+
+/// A request with this token about a name that nobody can have: there is nothing to be told of it.
+fn about_nothing(token: Presented<'_>, now: Timestamp) -> Request<'_> {
+    Request {
+        token,
+        action: Action::OrgRead.as_str(),
+        resource: Resource::NOBODY,
+        now,
     }
 }
 
@@ -200,13 +228,7 @@ pub(crate) fn authenticate<I: Index>(
     token: Presented<'_>,
     now: Timestamp,
 ) -> Result<I::Place, Decision> {
-    let request = Request {
-        token,
-        action: Action::OrgRead.as_str(),
-        // A name that nobody can have: there is nothing to be told about it.
-        resource: Resource::NOBODY,
-        now,
-    };
+    let request = about_nothing(token, now);
     let found = facts(index, &request);
     let decision = decide(index, &request, &found);
     let valid = found

@@ -53,6 +53,7 @@ pub mod snapshot;
 mod timestamp;
 mod token;
 mod user;
+mod words;
 mod world;
 
 pub use action::Action;
@@ -62,7 +63,7 @@ pub use change::{AuditEntry, AuditType, Change, Notice, NoticeKind, RetiredDiges
 pub use command::{
     Command, Details, NewToken, Refusal, RepositoryPatch, TokenPatch, UserPatch, Verdict, apply,
 };
-pub use decision::{CheckOutcome, Decision, Effect, Explanation, Presented, Request};
+pub use decision::{CheckOutcome, Decision, Effect, Explanation, Obstacle, Presented, Request};
 pub use document::{DocumentToken, FORMAT, LAST_GENERATION, OrgDocument, ServiceAccount};
 pub use error::ParseError;
 pub use findings::{Finding, FindingKind, Thresholds};
@@ -76,11 +77,14 @@ pub use reason::{Reason, Remedy, Who};
 pub use resource::{Resource, ResourceName, ResourceType};
 pub use role::Role;
 pub use row::Row;
-pub use secret::{Found, ORGANIZATION_PREFIX, PREFIX, TokenDigest, TokenSecret, mask, scan};
+pub use secret::{
+    Found, ORGANIZATION_PREFIX, PREFIX, TokenDigest, TokenSecret, mask, scan, scan_bytes,
+};
 pub use timestamp::{DAY, Timestamp};
 pub use token::{
     Authorization, AuthorizationStatus, Badge, Entity, FineGrained, Grant, IssuedBy, Revocation,
     Standing, Token, TokenKind,
 };
 pub use user::User;
+pub use words::words;
 pub use world::{Audience, ListedToken, TokenView, World};

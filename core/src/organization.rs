@@ -60,6 +60,11 @@ pub enum Visibility {
     Private,
 }
 
+impl Visibility {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Public, Self::Private];
+}
+
 /// A repository that the organization has listed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]

@@ -85,6 +85,12 @@ impl World {
     pub fn judge(&self, demand: Demand, secret: Option<&TokenSecret>, now: Timestamp) -> Passage {
         judge(self, demand, secret, now)
     }
+
+    /// The resource of a place that a demand names; nothing for the caller's own.
+    #[must_use]
+    pub fn resource_at(&self, action: Action, place: Place) -> Option<ResourceName> {
+        resource(self, action, place)
+    }
 }
 
 impl Authorizer {

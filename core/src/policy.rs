@@ -101,6 +101,9 @@ pub enum Plan {
 }
 
 impl Plan {
+    /// All plans, lowest first.
+    pub const ALL: [Self; 4] = [Self::Free, Self::Team, Self::Enterprise, Self::Plus];
+
     /// The plan's name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -128,8 +131,7 @@ impl Plan {
     /// # Errors
     /// When there is no such plan.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        let all = [Self::Free, Self::Team, Self::Enterprise, Self::Plus];
-        let found = all.into_iter().find(|plan| plan.as_str() == text);
+        let found = Self::ALL.into_iter().find(|plan| plan.as_str() == text);
         found.ok_or(ParseError::new(
             "plan",
             "must be `free`, `team`, `enterprise` or `plus`",

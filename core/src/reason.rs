@@ -86,6 +86,21 @@ pub enum Who {
     Nobody,
 }
 
+impl Who {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::OrgAdmin, Self::Nobody];
+
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::OrgAdmin => "org_admin",
+            Self::Nobody => "nobody",
+        }
+    }
+}
+
 /// What would make a denied request work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedy {

@@ -7,6 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use memchr::memmem;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
@@ -189,14 +190,25 @@ pub struct Found {
 /// ```
 #[must_use]
 pub fn scan(text: &str) -> Vec<Found> {
+    scan_bytes(text.as_bytes())
+}
+
+/// The same for bytes that need not be a text: what is no UTF-8 around a token is no word character.
+///
+/// ```
+/// let bytes = b"\xff\xfehf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj\xff";
+/// assert_eq!(tokenward_core::scan_bytes(bytes)[0].start, 2);
+/// ```
+#[must_use]
+pub fn scan_bytes(bytes: &[u8]) -> Vec<Found> {
     let length = PREFIX.len().saturating_add(LETTERS);
     let mut found = Vec::new();
-    for (start, _) in text.match_indices(PREFIX) {
+    for start in memmem::find_iter(bytes, PREFIX) {
         let end = start.saturating_add(length);
-        let Some(candidate) = text.as_bytes().get(start..end) else {
+        let Some(candidate) = bytes.get(start..end) else {
             break;
         };
-        if !is_hub_shaped(candidate) || !is_bounded(text, start, end) {
+        if !is_hub_shaped(candidate) || !is_bounded(bytes, start, end) {
             continue;
         }
         found.push(Found {
@@ -250,10 +262,24 @@ fn is_visible(text: &str) -> bool {
         .fold(true, |visible, byte| visible & byte.is_ascii_graphic())
 }
 
-fn is_bounded(text: &str, start: usize, end: usize) -> bool {
-    let before = text.get(..start).and_then(|text| text.chars().next_back());
-    let after = text.get(end..).and_then(|text| text.chars().next());
+fn is_bounded(bytes: &[u8], start: usize, end: usize) -> bool {
+    let before = bytes.get(..start).and_then(last_char);
+    let after = bytes.get(end..).and_then(first_char);
     !before.is_some_and(is_word) && !after.is_some_and(is_word)
+}
+
+/// The character that the bytes end with, if they end with one.
+fn last_char(bytes: &[u8]) -> Option<char> {
+    (1..=4).find_map(|length| {
+        let tail = bytes.get(bytes.len().checked_sub(length)?..)?;
+        str::from_utf8(tail).ok()?.chars().next()
+    })
+}
+
+/// The character that the bytes begin with, if they begin with one.
+fn first_char(bytes: &[u8]) -> Option<char> {
+    let head = bytes.get(..bytes.len().min(4))?;
+    head.utf8_chunks().next()?.valid().chars().next()
 }
 
 fn is_word(c: char) -> bool {
@@ -319,6 +345,20 @@ mod tests {
             format!("é{VECTOR}"),
         ] {
             assert!(scan(&text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_bounds_a_token() {
+        let around = |before: &[u8], after: &[u8]| {
+            scan_bytes(&[before, VECTOR.as_bytes(), after].concat()).len()
+        };
+        for bytes in [&b"\xff"[..], b"\xc3", b"\x80", b"\xed\xa0\x80", b"\0", b"-"] {
+            assert_eq!(around(bytes, bytes), 1, "{bytes:?}");
+        }
+        for letter in ["a", "7", "_", "\u{e9}", "\u{4e2d}", "\u{10400}"] {
+            assert_eq!(around(letter.as_bytes(), b""), 0, "{letter}");
+            assert_eq!(around(b"", letter.as_bytes()), 0, "{letter}");
         }
     }
 

@@ -31,6 +31,9 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::FineGrained];
+
     /// The kind's name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -264,6 +267,9 @@ pub enum Badge {
 }
 
 impl Badge {
+    /// All badges.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Approved, Self::Denied, Self::Revoked];
+
     /// The badge's word on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

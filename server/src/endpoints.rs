@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, schema_for};
 
 use crate::app::App;
 use crate::handlers::{
-    audit, authz, check, credentials, members, organizations, own_tokens, policy, repositories,
-    review, service, users, whoami,
+    audit, authz, check, credentials, explain, members, organizations, own_tokens, policy,
+    repositories, review, service, users, whoami,
 };
 use crate::wire;
 
@@ -128,6 +128,7 @@ endpoints! {
 
     post "/api/credentials/revoke" Public, "Report leaked tokens: they are deleted everywhere", body wire::Credentials, 202 => credentials::revoke;
     post "/api/authz/check" Public, "May the token do this? Always 200, with the decision", body wire::Question, 200 => check::check;
+    post "/api/authz/explain" Public, "Everything that stands in the token's way, for an action or a request to the hub. Always 200", body wire::Explain, 200 => explain::explain;
     post "/api/authz/filter" Public, "Which of these resources may the token do this to?", body wire::Filter, 200 => check::filter;
     any "/authz" Public, "Forward authorization for gateways", query &["not_found"], 200 => authz::authz;
 

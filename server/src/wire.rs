@@ -79,6 +79,31 @@ pub struct Question {
     pub resource: ResourceName,
 }
 
+/// `POST /api/authz/explain`: an action on a resource, or a request to the hub.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// The action.
+    pub action: Option<String>,
+    /// `{"type", "name"}` or `type:name`.
+    #[schemars(with = "Option<Value>")]
+    pub resource: Option<ResourceName>,
+    /// The request, in place of both.
+    pub request: Option<HubRequest>,
+}
+
+/// A request to the hub, as a gateway sees it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HubRequest {
+    /// Its method.
+    pub method: String,
+    /// Its path and query, as on the wire.
+    pub uri: String,
+    /// Its body, where that tells what it is about.
+    pub body: Option<String>,
+}
+
 /// `POST /api/authz/filter`
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

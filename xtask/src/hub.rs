@@ -31,8 +31,7 @@ pub(crate) struct Options {
 
 /// Makes a hub credential and replaces this process with the hub.
 pub(crate) fn hub(options: &Options) -> Result<Infallible> {
-    let folder = place::root().join("server/tests/clients");
-    let python = clients::python(&folder.join("requirements.txt"))?;
+    let (folder, python) = (clients::folder(), clients::python()?);
     let (token, files) = (place::own().join("hub-token"), place::own().join("hub"));
     write_token(&options.database, &token)?;
     fs::create_dir_all(&files).context("cannot make the hub's folder")?;

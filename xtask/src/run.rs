@@ -3,6 +3,7 @@
 //! Nothing here knows what it runs.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -55,6 +56,19 @@ pub(crate) fn captured(command: &mut Command) -> Result<Output> {
         }
     }
     check(output.status, &shown).map(|()| output)
+}
+
+/// Runs a command whose standard output goes into a file; shows what it says if it fails.
+pub(crate) fn into_file(command: &mut Command, file: File) -> Result<()> {
+    let shown = shown(command);
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(file)
+        .process_group(0)
+        .spawn();
+    let mut child = child.with_context(|| format!("cannot start `{shown}`"))?;
+    let group = Group::of(&child);
+    check(wait(&mut child, group, &shown)?, &shown)
 }
 
 /// Whether a command can be started and succeeds; its output goes nowhere.

@@ -13,7 +13,7 @@ use clap::builder::PossibleValuesParser;
 use crate::count::Count;
 use crate::install::{CXX, GIT, NGINX, NODE, POSTGRES, PYTHON, Tool};
 use crate::postgres::Postgres;
-use crate::{bench, clients, deny, fuzz, install, place, run, rust_tests, signals, wasm};
+use crate::{bench, clients, deny, fuzz, install, place, python, run, rust_tests, signals, wasm};
 
 /// Which suites to run.
 #[derive(Args)]
@@ -40,7 +40,7 @@ struct Job<'a> {
 }
 
 /// INVARIANT: what fails fastest comes first.
-static SUITES: [Suite; 10] = [
+static SUITES: [Suite; 11] = [
     Suite {
         name: "fmt",
         about: "formatting",
@@ -96,6 +96,13 @@ static SUITES: [Suite; 10] = [
         needs: &[&POSTGRES],
         counts: true,
         run: server,
+    },
+    Suite {
+        name: "python",
+        about: "the Python package, installed by pip",
+        needs: &[&PYTHON, &GIT],
+        counts: true,
+        run: |job| python::test(&mut job.count),
     },
     Suite {
         name: "clients",

@@ -111,6 +111,12 @@ impl World {
         index::explain(self, request, audience)
     }
 
+    /// Says how checks 1 to 3 came out, which look at the token alone.
+    #[must_use]
+    pub fn explain_token(&self, token: Presented<'_>, now: Timestamp) -> Explanation {
+        index::explain_token(self, token, now)
+    }
+
     /// The names of the organizations all of whose repositories, unlisted ones too, the token may
     /// read now (contract §7, `X-Tokenward-Orgs`).
     #[must_use]

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod authz;
 pub mod check;
 pub mod credentials;
+pub mod explain;
 pub mod items;
 pub mod members;
 pub mod organizations;

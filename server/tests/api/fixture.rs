@@ -310,7 +310,7 @@ impl Fixture {
             }
             ("PATCH", "/api/settings/tokens/{id}") => json!({ "displayName": "renamed" }),
             ("POST", "/api/credentials/revoke") => json!({ "credentials": [UNKNOWN] }),
-            ("POST", "/api/authz/check") => question,
+            ("POST", "/api/authz/check" | "/api/authz/explain") => question,
             ("POST", "/api/authz/filter") => {
                 json!({ "action": "repo.content.read", "resources": [question["resource"]] })
             }

@@ -14,6 +14,7 @@ mod bad_heads;
 mod bad_input;
 mod check;
 mod documents;
+mod explain;
 mod fixture;
 mod gateway;
 mod matrix;
@@ -77,6 +78,15 @@ cases! {
         only_the_authorization_header_counts,
         a_hubs_credential_is_no_token,
         a_filter_refuses_a_bad_token_and_too_many_resources,
+    ;
+    sqlite explain:
+        every_obstacle_is_told_with_its_remedy,
+        what_is_allowed_has_no_obstacle,
+        a_hub_request_is_explained_need_by_need,
+        a_bad_token_is_in_the_way_of_what_needs_any,
+        what_no_row_lists_is_explained,
+        a_hidden_repository_looks_unlisted,
+        a_question_has_one_form,
     ;
     both audit:
         entries_have_the_hubs_shape,

@@ -1,0 +1,290 @@
+//! One organization, ready to be decided about.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+use tokenward_core::{self as core, OrgDocument, ParseError, Thresholds, TokenPolicy};
+
+use crate::batch::Asked;
+use crate::decision::Decision;
+use crate::error::{bad, parse_error, wrong_type};
+use crate::json;
+use crate::request::{self, Named, Token};
+use crate::secret::unicode;
+
+/// Decides for one organization and for its members' own namespaces.
+///
+/// It never changes, so threads share it; a newer document makes a new one.
+///
+/// >>> authorizer = Authorizer.from_document({
+/// ...     "format": "tokenward.org/1",
+/// ...     "organization": {"name": "acme", "tokenPolicy": "require-approval"},
+/// ...     "members": [{"user": "bob", "role": "write"}],
+/// ...     "tokens": [{
+/// ...         "id": "65f0c0ffee0000000000000a", "owner": "bob", "role": "fineGrained",
+/// ...         "displayName": "laptop", "createdAt": "2026-03-01T12:00:00Z",
+/// ...         "digest": parse_token("hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj").digest,
+/// ...         "fineGrained": {"scoped": [
+/// ...             {"entity": {"type": "org", "name": "acme"}, "permissions": ["repo.write"]},
+/// ...         ]},
+/// ...     }],
+/// ... })
+/// >>> authorizer
+/// <Authorizer: acme at generation 0>
+#[pyclass(frozen, module = "tokenward")]
+pub(crate) struct Authorizer(core::Authorizer);
+
+type Any<'py> = Bound<'py, PyAny>;
+
+#[pymethods]
+impl Authorizer {
+    /// An authorizer from an org document: a `dict`, or its JSON as `str` or `bytes`.
+    ///
+    /// Other threads run while JSON is read.
+    ///
+    /// Raises `ParseError` when the document says something impossible, and `InvalidTypeError`
+    /// when it is none.
+    ///
+    /// >>> Authorizer.from_document('{"format": "tokenward.org/1", "organization": {"name": "acme"}}').org
+    /// 'acme'
+    /// >>> Authorizer.from_document("{}")
+    /// Traceback (most recent call last):
+    /// tokenward.errors.ParseError: document: missing field `format` at line 1 column 2
+    #[staticmethod]
+    fn from_document(py: Python<'_>, document: &Any<'_>) -> PyResult<Self> {
+        let built = if let Ok(text) = document.cast::<PyString>() {
+            let text = unicode(text, "document")?;
+            py.detach(|| build(text))
+        } else if let Ok(bytes) = document.cast::<PyBytes>() {
+            let bytes = bytes.as_bytes();
+            py.detach(|| build(utf8(bytes)?))
+        } else if document.is_instance_of::<PyDict>() {
+            let text = json::dumps(document).map_err(|error| unwritable(py, &error))?;
+            py.detach(|| build(&text))
+        } else {
+            return Err(wrong_type(
+                py,
+                "document",
+                "must be a `dict`, `str` or `bytes`",
+            ));
+        };
+        built.map(Self).map_err(|error| parse_error(py, &error))
+    }
+
+    /// The organization's name.
+    ///
+    /// >>> authorizer.org
+    /// 'acme'
+    #[getter]
+    fn org(&self) -> &str {
+        self.0.org().as_str()
+    }
+
+    /// The generation that it decides at: the number of the organization's newest change in it.
+    ///
+    /// >>> authorizer.generation
+    /// 0
+    #[getter]
+    const fn generation(&self) -> u64 {
+        self.0.generation()
+    }
+
+    /// Decides about a request.
+    ///
+    /// `token` is a raw token, a `TokenSecret`, or nothing; in its place `token_id` takes a token as
+    /// presented that is known by its id. `resource` is `type:name`, or a mapping of `type` and
+    /// `name`. `now` is an RFC 3339 string, a `datetime` with a time zone, or left out for the clock.
+    /// Takes about a microsecond. An action that does not exist is denied.
+    ///
+    /// Raises `ParseError` for a resource, id or time that is none, and for both `token` and
+    /// `token_id`; `InvalidTypeError` for other types.
+    ///
+    /// >>> token = "hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj"
+    /// >>> decision = authorizer.decide(token=token, action="repo.write", resource="model:acme/bert")
+    /// >>> bool(decision), decision.reason, decision.status
+    /// (False, 'token_pending', 403)
+    #[pyo3(signature = (*, action, resource, token=None, token_id=None, now=None))]
+    fn decide<'py>(
+        &self,
+        py: Python<'py>,
+        action: &Any<'py>,
+        resource: &Any<'py>,
+        token: Option<&Any<'py>>,
+        token_id: Option<&Any<'py>>,
+        now: Option<&Any<'py>>,
+    ) -> PyResult<Decision> {
+        let now = request::time(py, now)?;
+        let token = Token::read(py, token, token_id)?;
+        ask(py, &token, action, resource, now, |request| {
+            self.0.decide(&request)
+        })
+        .map(Decision)
+    }
+
+    /// Decides about many requests, each a `dict` with the arguments of `decide`, in their order.
+    ///
+    /// `now` is the time of requests that name none; the clock is read once. Raises as `decide`
+    /// does, for the first request that is none; then nothing is answered.
+    ///
+    /// >>> request = {"action": "repo.write", "resource": "model:acme/bert"}
+    /// >>> [decision.reason for decision in authorizer.decide_many([request, {**request, "token": token}])]
+    /// ['missing_token', 'token_pending']
+    #[pyo3(signature = (requests, *, now=None))]
+    fn decide_many<'py>(
+        &self,
+        py: Python<'py>,
+        requests: &Any<'py>,
+        now: Option<&Any<'py>>,
+    ) -> PyResult<Vec<Decision>> {
+        let now = request::time(py, now)?;
+        let requests = requests.try_iter()?;
+        let asked = requests.map(|request| Asked::read(&request?, now));
+        let asked = asked.collect::<PyResult<Vec<_>>>()?;
+        let decisions = py.detach(|| {
+            let asked = asked.iter().map(Asked::request);
+            let asked = asked.collect::<Result<Vec<_>, _>>()?;
+            Ok(self.0.decide_many(&asked))
+        });
+        let decisions: Vec<_> = decisions.map_err(|error| parse_error(py, &error))?;
+        Ok(decisions.into_iter().map(Decision).collect())
+    }
+
+    /// Decides, and says how every check came out: the decision's JSON form with `checks`.
+    ///
+    /// Takes and raises what `decide` does.
+    ///
+    /// >>> explanation = authorizer.explain(token=token, action="org.write", resource="org:acme")
+    /// >>> [check["check"] for check in explanation["checks"] if check["outcome"] == "fail"]
+    /// ['approval', 'scope', 'role']
+    #[pyo3(signature = (*, action, resource, token=None, token_id=None, now=None))]
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        action: &Any<'py>,
+        resource: &Any<'py>,
+        token: Option<&Any<'py>>,
+        token_id: Option<&Any<'py>>,
+        now: Option<&Any<'py>>,
+    ) -> PyResult<Any<'py>> {
+        let now = request::time(py, now)?;
+        let token = Token::read(py, token, token_id)?;
+        let explained = ask(py, &token, action, resource, now, |request| {
+            self.0.explain(&request)
+        })?;
+        json::loads(py, &json::text(&explained))
+    }
+
+    /// Which tokens another token policy would let in or shut out, in its JSON form (contract §7).
+    ///
+    /// Other threads run meanwhile. Raises `ParseError` for a policy that does not exist.
+    ///
+    /// >>> authorizer.preview("default")["summary"]
+    /// {'unchanged': 0, 'blocked': 0, 'unblocked': 1}
+    fn preview<'py>(&self, py: Python<'py>, policy: &Any<'py>) -> PyResult<Any<'py>> {
+        let policy = TokenPolicy::parse(request::text(policy, "tokenPolicy")?);
+        let policy = policy.map_err(|error| parse_error(py, &error))?;
+        json::loads(py, &py.detach(|| json::text(&self.0.preview(policy))))
+    }
+
+    /// What is wrong with the organization's tokens, though nothing is denied for it: a list of
+    /// findings in their JSON form (contract §9).
+    ///
+    /// Thresholds are in days; left out, they are 30 (never used), 90 (not used), 365 (not rotated)
+    /// and 14 (expires). `now` is as for `decide`. Other threads run meanwhile. Raises `ParseError`
+    /// for a time or a number of days that is none.
+    ///
+    /// >>> [found["finding"] for found in authorizer.findings(now="2026-03-02T12:00:00Z")]
+    /// ['no_expiry', 'org_wide_write']
+    #[pyo3(signature = (*, now=None, unused_days=None, inactive_days=None, unrotated_days=None, expiring_days=None))]
+    fn findings<'py>(
+        &self,
+        py: Python<'py>,
+        now: Option<&Any<'py>>,
+        unused_days: Option<&Any<'py>>,
+        inactive_days: Option<&Any<'py>>,
+        unrotated_days: Option<&Any<'py>>,
+        expiring_days: Option<&Any<'py>>,
+    ) -> PyResult<Any<'py>> {
+        let now = request::time(py, now)?;
+        let mut thresholds = Thresholds::default();
+        for (threshold, name, given) in [
+            (&mut thresholds.unused_days, "unused_days", unused_days),
+            (
+                &mut thresholds.inactive_days,
+                "inactive_days",
+                inactive_days,
+            ),
+            (
+                &mut thresholds.unrotated_days,
+                "unrotated_days",
+                unrotated_days,
+            ),
+            (
+                &mut thresholds.expiring_days,
+                "expiring_days",
+                expiring_days,
+            ),
+        ] {
+            if let Some(given) = given {
+                *threshold = days(given, name)?;
+            }
+        }
+        json::loads(
+            py,
+            &py.detach(|| json::text(&self.0.findings(now, &thresholds))),
+        )
+    }
+
+    fn __repr__(&self) -> String {
+        format!(
+            "<Authorizer: {} at generation {}>",
+            self.org(),
+            self.generation()
+        )
+    }
+}
+
+/// Asks the core one question.
+fn ask<T>(
+    py: Python<'_>,
+    token: &Token<'_>,
+    action: &Any<'_>,
+    resource: &Any<'_>,
+    now: core::Timestamp,
+    answer: impl FnOnce(core::Request<'_>) -> T,
+) -> PyResult<T> {
+    let resource = Named::read(resource)?;
+    let resource = resource
+        .resource()
+        .map_err(|error| parse_error(py, &error))?;
+    Ok(answer(core::Request {
+        token: token.presented(),
+        action: request::text(action, "action")?,
+        resource,
+        now,
+    }))
+}
+
+fn build(json: &str) -> Result<core::Authorizer, ParseError> {
+    core::Authorizer::from_document(&OrgDocument::parse(json)?)
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
+    str::from_utf8(bytes).map_err(|_| ParseError::new("document", "must be UTF-8"))
+}
+
+/// Why a `dict` is no JSON. Python's own words may quote it, and it may hold anything.
+fn unwritable(py: Python<'_>, _: &PyErr) -> PyErr {
+    wrong_type(py, "document", "must hold nothing but what JSON has")
+}
+
+fn days(value: &Any<'_>, name: &str) -> PyResult<u32> {
+    let wrong = || wrong_type(value.py(), name, "must be a whole number of days");
+    if value.is_instance_of::<pyo3::types::PyBool>()
+        || !value.is_instance_of::<pyo3::types::PyInt>()
+    {
+        return Err(wrong());
+    }
+    value
+        .extract()
+        .map_err(|_| bad(value.py(), name, "must be between 0 and 4294967295"))
+}

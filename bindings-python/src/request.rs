@@ -1,0 +1,151 @@
+//! Arguments of a request as they come from Python, read into the core's types.
+
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyMapping, PyString};
+use tokenward_core::{self as core, ParseError, Presented, Resource, Timestamp, TokenId};
+
+use crate::clock;
+use crate::error::{bad, parse_error, wrong_type};
+use crate::secret::{TokenSecret, unicode};
+
+/// What is presented as a token.
+pub(crate) enum Token<'py> {
+    Nothing,
+    Read(core::TokenSecret),
+    Parsed(PyRef<'py, TokenSecret>),
+    Id(TokenId),
+}
+
+impl<'py> Token<'py> {
+    /// `token` or `token_id`, never both. An empty token is none.
+    pub(crate) fn read(
+        py: Python<'py>,
+        token: Option<&Bound<'py, PyAny>>,
+        id: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Self> {
+        match (token, id) {
+            (Some(_), Some(_)) => Err(bad(py, "token", "must not stand beside `token_id`")),
+            (None, None) => Ok(Self::Nothing),
+            (None, Some(id)) => {
+                let id = TokenId::parse(text(id, "token_id")?);
+                id.map(Self::Id).map_err(|error| parse_error(py, &error))
+            }
+            (Some(token), None) => {
+                if let Ok(text) = token.cast::<PyString>() {
+                    let text = unicode(text, "token")?;
+                    // The only text that is no secret is the empty one.
+                    return Ok(core::TokenSecret::parse(text).map_or(Self::Nothing, Self::Read));
+                }
+                let secret = token.extract::<PyRef<'py, TokenSecret>>();
+                secret
+                    .map(Self::Parsed)
+                    .map_err(|_| wrong_type(py, "token", "must be a string or a `TokenSecret`"))
+            }
+        }
+    }
+
+    pub(crate) fn presented(&self) -> Presented<'_> {
+        match self {
+            Self::Nothing => Presented::Nothing,
+            Self::Read(secret) => Presented::Secret(secret),
+            Self::Parsed(secret) => Presented::Secret(&secret.0),
+            Self::Id(id) => Presented::Id(*id),
+        }
+    }
+}
+
+/// A string argument.
+pub(crate) fn text<'a>(value: &'a Bound<'_, PyAny>, what: &str) -> PyResult<&'a str> {
+    let text = value
+        .cast::<PyString>()
+        .map_err(|_| wrong_type(value.py(), what, "must be a string"))?;
+    unicode(text, what)
+}
+
+/// A string argument that Python may drop meanwhile.
+pub(crate) fn shared(value: &Bound<'_, PyAny>, what: &str) -> PyResult<PyBackedStr> {
+    text(value, what)?;
+    value.extract()
+}
+
+/// A resource: `type:name`, or a mapping of `type` and `name`.
+pub(crate) enum Named<T> {
+    Text(T),
+    Pair(PyBackedStr, PyBackedStr),
+}
+
+impl<'a> Named<&'a str> {
+    pub(crate) fn read(value: &'a Bound<'_, PyAny>) -> PyResult<Self> {
+        match value.cast::<PyString>() {
+            Ok(text) => unicode(text, "resource").map(Self::Text),
+            Err(_) => Self::pair(value),
+        }
+    }
+}
+
+impl Named<PyBackedStr> {
+    /// The same, with a text that Python may drop meanwhile.
+    pub(crate) fn shared(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<PyString>() {
+            shared(value, "resource").map(Self::Text)
+        } else {
+            Self::pair(value)
+        }
+    }
+}
+
+impl<T: AsRef<str>> Named<T> {
+    fn pair(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let py = value.py();
+        let wrong = || {
+            wrong_type(
+                py,
+                "resource",
+                "must be `type:name` or a mapping of `type` and `name`",
+            )
+        };
+        let mapping = value.cast::<PyMapping>().map_err(|_| wrong())?;
+        if mapping.len()? != 2 {
+            return Err(bad(
+                py,
+                "resource",
+                "must have `type` and `name` and nothing else",
+            ));
+        }
+        let part = |key| mapping.get_item(key).ok()?.extract::<PyBackedStr>().ok();
+        let pair = part("type").zip(part("name"));
+        pair.map(|(kind, name)| Self::Pair(kind, name))
+            .ok_or_else(wrong)
+    }
+
+    pub(crate) fn resource(&self) -> Result<Resource<'_>, ParseError> {
+        match self {
+            Self::Text(text) => Resource::parse(text.as_ref()),
+            Self::Pair(kind, name) => Resource::new(core::ResourceType::parse(kind)?, name),
+        }
+    }
+}
+
+/// A time: RFC 3339, a `datetime` that knows its zone, or the clock's.
+pub(crate) fn time(py: Python<'_>, value: Option<&Bound<'_, PyAny>>) -> PyResult<Timestamp> {
+    let Some(value) = value else {
+        return Ok(clock::now());
+    };
+    let parse = |text: &str| Timestamp::parse(text).map_err(|error| parse_error(py, &error));
+    if let Ok(text) = value.cast::<PyString>() {
+        return parse(unicode(text, "now")?);
+    }
+    let moment = value.getattr("utcoffset").and_then(|offset| offset.call0());
+    let Ok(offset) = moment else {
+        return Err(wrong_type(
+            py,
+            "now",
+            "must be an RFC 3339 string or a `datetime`",
+        ));
+    };
+    if offset.is_none() {
+        return Err(bad(py, "now", "must be a `datetime` with a time zone"));
+    }
+    parse(&value.call_method0("isoformat")?.extract::<String>()?)
+}
