@@ -97,7 +97,8 @@ impl Decision {
     /// The refusal of what no table lists, whoever asks: `unknown_action`.
     #[must_use]
     pub fn unknown_action() -> Self {
-        Self::new(Reason::UnknownAction, &Subject::NOTHING, None, false)
+        let subject = Subject::about_nothing();
+        Self::new(Reason::UnknownAction, &subject, None, false)
     }
 
     /// Whether the request is let through.
@@ -129,7 +130,11 @@ impl Explanation {
             _ => (check, Outcome::Skip),
         };
         let decision = Decision::unknown_action();
-        Self::new(decision, &Check::ALL.map(outcome), &Subject::NOTHING)
+        Self::new(
+            decision,
+            &Check::ALL.map(outcome),
+            &Subject::about_nothing(),
+        )
     }
 
     pub(crate) fn new(

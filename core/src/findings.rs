@@ -9,8 +9,9 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TokenId;
+use crate::index::{Index, ShownToken};
 use crate::timestamp::Timestamp;
-use crate::world::{ShownToken, World};
+use crate::world::World;
 
 /// After how many days something is worth a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,15 +89,43 @@ pub struct Finding {
 }
 
 impl World {
-    /// The findings about the tokens that an organization is shown.
+    /// The findings about the tokens that an organization is shown, by id.
     #[must_use]
     pub fn findings(&self, org: &str, now: Timestamp, thresholds: &Thresholds) -> Vec<Finding> {
-        let shown = self.shown_tokens(org).into_iter();
-        let live = shown.filter(|token| {
-            !token.revoked && token.expires_at.is_none_or(|expires_at| now < expires_at)
-        });
-        live.flat_map(|token| about(&token, org, now, thresholds))
-            .collect()
+        findings(self, org, now, thresholds)
+    }
+}
+
+/// The findings about the tokens that an organization is shown, by id. Where it is not known when
+/// tokens were last used, nothing is found that depends on it.
+pub(crate) fn findings<I: Index>(
+    index: &I,
+    org: &str,
+    now: Timestamp,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
+    let mut shown = index.shown_tokens(org);
+    shown.sort_unstable_by_key(|token| token.id);
+    let live = shown.into_iter().filter(|token| {
+        !token.revoked && token.expires_at.is_none_or(|expires_at| now < expires_at)
+    });
+    let found = live.flat_map(|token| about(&token, org, now, thresholds));
+    let judged = found.filter(|found| index.knows_uses() || !found.finding.is_of_use());
+    judged.collect()
+}
+
+impl FindingKind {
+    /// Whether it depends on when the token was last used.
+    const fn is_of_use(self) -> bool {
+        match self {
+            Self::Unused | Self::Inactive => true,
+            Self::Unrotated
+            | Self::NoExpiry
+            | Self::Unscoped
+            | Self::OrgWideWrite
+            | Self::OwnerLeft
+            | Self::Expiring => false,
+        }
     }
 }
 

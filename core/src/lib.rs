@@ -3,10 +3,12 @@
 //! A pure library: facts and a request in, a decision out; facts and a command in, a change out.
 //! There is no clock, randomness, I/O, async, SQL, HTTP, logging or panic in it.
 //!
-//! * [`Authorizer`] decides for one organization, from an [`OrgDocument`].
+//! * [`Authorizer`] decides for one organization, from an [`OrgDocument`] or a [`snapshot`].
 //! * [`World`] decides for many, and follows rows as they change.
 //! * [`decide`] is the decision itself: thirteen checks over [`decide::Facts`].
-//! * [`hub::judge`] says what a request to the hub needs, from its URL.
+//! * [`hub::judge`] says what a request to the hub needs, from its URL; [`World::judge`] and
+//!   [`Authorizer::judge`] say whether it may pass.
+//! * [`snapshot`] writes, verifies and refreshes what an edge decides from.
 //! * [`TokenSecret`] and [`scan`] know what a raw token looks like.
 
 #![no_std]
@@ -35,8 +37,10 @@ mod error;
 mod findings;
 pub mod hub;
 mod ids;
+mod index;
 mod map_only;
 mod organization;
+mod passage;
 mod permission;
 mod policy;
 mod preview;
@@ -45,6 +49,7 @@ mod resource;
 mod role;
 mod row;
 mod secret;
+pub mod snapshot;
 mod timestamp;
 mod token;
 mod user;
@@ -64,6 +69,7 @@ pub use error::ParseError;
 pub use findings::{Finding, FindingKind, Thresholds};
 pub use ids::{DisplayName, GroupName, Name, RESERVED_NAMES, TokenId};
 pub use organization::{Member, Organization, Repository, ResourceGroup, Visibility};
+pub use passage::{Caller, Passage};
 pub use permission::{Permission, PermissionSet};
 pub use policy::{Plan, TokenPolicy};
 pub use preview::{Preview, PreviewSummary, PreviewToken};

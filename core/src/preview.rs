@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::decide::{self, Facts, Namespace};
 use crate::ids::TokenId;
+use crate::index::Index;
 use crate::policy::TokenPolicy;
 use crate::reason::Reason;
 use crate::world::World;
@@ -19,7 +20,7 @@ pub struct Preview {
     pub generation: u64,
     /// How many tokens change, and how.
     pub summary: PreviewSummary,
-    /// The tokens that change.
+    /// The tokens that change, by id.
     pub tokens: Vec<PreviewToken>,
 }
 
@@ -49,29 +50,35 @@ impl World {
     /// Which tokens another policy would let in or shut out; of an unknown organization, none.
     #[must_use]
     pub fn preview(&self, org: &str, policy: TokenPolicy) -> Preview {
-        let mut summary = PreviewSummary::default();
-        let mut tokens = Vec::new();
-        for (id, mut facts) in self.shown_facts(org, policy) {
-            let after = decide::admit(&facts);
-            let before = self.policy(org).map_or(after, |now| {
-                set_policy(&mut facts, now);
-                decide::admit(&facts)
-            });
-            let count = match (before.allows(), after.allows()) {
-                (true, false) => &mut summary.blocked,
-                (false, true) => &mut summary.unblocked,
-                (true, true) | (false, false) => &mut summary.unchanged,
-            };
-            *count = count.saturating_add(1);
-            if before != after {
-                tokens.push(PreviewToken { id, before, after });
-            }
+        preview(self, org, policy)
+    }
+}
+
+/// Which tokens another policy would let in or shut out, by id.
+pub(crate) fn preview<I: Index>(index: &I, org: &str, policy: TokenPolicy) -> Preview {
+    let mut summary = PreviewSummary::default();
+    let mut tokens = Vec::new();
+    for (id, mut facts) in index.shown_facts(org, policy) {
+        let after = decide::admit(&facts);
+        let before = index.token_policy(org).map_or(after, |now| {
+            set_policy(&mut facts, now);
+            decide::admit(&facts)
+        });
+        let count = match (before.allows(), after.allows()) {
+            (true, false) => &mut summary.blocked,
+            (false, true) => &mut summary.unblocked,
+            (true, true) | (false, false) => &mut summary.unchanged,
+        };
+        *count = count.saturating_add(1);
+        if before != after {
+            tokens.push(PreviewToken { id, before, after });
         }
-        Preview {
-            generation: self.generation(org).unwrap_or_default(),
-            summary,
-            tokens,
-        }
+    }
+    tokens.sort_unstable_by_key(|token| token.id);
+    Preview {
+        generation: index.newest(org).unwrap_or_default(),
+        summary,
+        tokens,
     }
 }
 

@@ -57,6 +57,7 @@ reasons! {
     GatedToken = "gated_token" 403,
     RoleInsufficient = "role_insufficient" 403,
     GatedUser = "gated_user" 403,
+    SnapshotStale = "snapshot_stale" 503,
 }
 
 impl Reason {
@@ -123,17 +124,31 @@ pub(crate) struct Subject<'a> {
     pub(crate) public_gated: bool,
     /// The request was to create a repository in a namespace that the owner does not belong to.
     pub(crate) foreign_create: bool,
+    /// How old the snapshot is that was to be decided from, where it is too old.
+    pub(crate) age: Option<Age>,
+}
+
+/// The age of a snapshot that is too old.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Age {
+    /// Seconds since it was issued.
+    pub(crate) seconds: u64,
+    /// Seconds after which it is too old.
+    pub(crate) limit: u64,
 }
 
 impl Subject<'_> {
-    /// Nothing in particular.
-    pub(crate) const NOTHING: Self = Self {
-        resource: Resource::NOBODY,
-        permission: None,
-        token: None,
-        public_gated: false,
-        foreign_create: false,
-    };
+    /// About no resource, no token and no action.
+    pub(crate) const fn about_nothing() -> Self {
+        Self {
+            resource: Resource::NOBODY,
+            permission: None,
+            token: None,
+            public_gated: false,
+            foreign_create: false,
+            age: None,
+        }
+    }
 }
 
 impl Reason {
@@ -196,6 +211,13 @@ impl Reason {
             Self::GatedUser => Cow::Owned(format!(
                 "Access to {kind} {name} is restricted and you are not in the authorized list."
             )),
+            Self::SnapshotStale => {
+                let (seconds, limit) = subject.age.map_or((0, 0), |age| (age.seconds, age.limit));
+                Cow::Owned(format!(
+                    "The data to decide from is {seconds} seconds old, and at most {limit} seconds \
+                     are allowed. Please try again later."
+                ))
+            }
         })
     }
 
@@ -296,6 +318,12 @@ impl Reason {
                 Who::OrgAdmin,
                 "grant_access",
                 format!("Ask the administrators of {org} for access to {kind} {name}.").into(),
+            ),
+            Self::SnapshotStale => (
+                Who::Nobody,
+                "try_later",
+                "Try again in a moment: nothing is wrong with the token, newer data is on its way."
+                    .into(),
             ),
         };
         Some(Remedy {

@@ -46,6 +46,8 @@ mod same;
 mod scope;
 #[path = "lifecycle/sequences.rs"]
 mod sequences;
+#[path = "lifecycle/snapshots.rs"]
+mod snapshots;
 #[path = "lifecycle/users.rs"]
 mod users;
 #[path = "lifecycle/widening.rs"]

@@ -1,19 +1,22 @@
 //! From a request to its facts: the only lookups that a decision costs.
 
+use alloc::vec::Vec;
 use core::hint::black_box;
 
 use super::World;
+use super::grants::GrantEntry;
 use super::names::{Holder, NameId};
 use super::orgs::{OrgEntry, StandingEntry};
 use super::repos::RepoEntry;
 use super::tokens::TokenEntry;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
-use crate::decision::{Presented, Request};
+use crate::ids::TokenId;
+use crate::index::{Found, GrantIn, Index, Seen, ShownToken, with_grants};
 use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
 use crate::role::Role;
-use crate::secret::{Form, TokenDigest};
+use crate::secret::TokenDigest;
 
 /// What a resource's name leads to.
 #[derive(Clone, Copy)]
@@ -25,40 +28,105 @@ struct Target<'a> {
     repo: (Listing, Option<&'a RepoEntry>),
 }
 
-/// What a request leads to.
-pub(super) struct Found {
-    pub(super) facts: Facts,
-    /// The place of its token.
-    pub(super) token: Option<u32>,
-    /// The generation of the organization that the resource belongs to, or is.
-    pub(super) generation: Option<u64>,
+impl Index for World {
+    type Place = u32;
+
+    #[inline]
+    fn facts_of_digest(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Found<u32> {
+        let (token, repo) = self.guess(Some(digest), resource);
+        let target = self.target(resource, repo);
+        let place = self.usable(self.tokens.confirm(token, digest));
+        self.found(place, resource, target)
+    }
+
+    fn facts_of(&self, place: u32, resource: &Resource<'_>) -> Found<u32> {
+        let (_, repo) = self.guess(None, resource);
+        self.found(Some(place), resource, self.target(resource, repo))
+    }
+
+    /// Without a token only the repository can matter.
+    fn facts_without(&self, token: Credential, resource: &Resource<'_>) -> Found<u32> {
+        self.without(token, self.target(resource, None))
+    }
+
+    fn place_of_id(&self, id: TokenId) -> Option<u32> {
+        self.usable(self.tokens.find_id(id))
+    }
+
+    fn caller(&self, place: u32) -> Option<Seen<'_>> {
+        let token = self.tokens.get(place)?;
+        Some(Seen {
+            id: Some(token.id),
+            owner: self.names.name(token.owner),
+            expires_at: token.expires_at(),
+        })
+    }
+
+    #[inline]
+    fn display_name(&self, place: u32) -> Option<&str> {
+        self.tokens.get(place)?.display_name.as_deref()
+    }
+
+    fn token_policy(&self, org: &str) -> Option<TokenPolicy> {
+        self.policy(org)
+    }
+
+    fn newest(&self, org: &str) -> Option<u64> {
+        self.generation(org)
+    }
+
+    fn orgs_of_owner(&self, place: u32) -> Vec<&str> {
+        let owner = self.tokens.get(place).map(|token| token.owner);
+        let owner = owner.map(|owner| self.names.name(owner));
+        owner.map_or_else(Vec::new, |owner| self.orgs_of(owner).collect())
+    }
+
+    fn grants_in(&self, place: u32, org: &str) -> Vec<GrantIn<'_>> {
+        let Some((token, org)) = self.tokens.get(place).zip(self.org(org)) else {
+            return Vec::new();
+        };
+        token.grants_in(org.name).map(GrantIn::from).collect()
+    }
+
+    fn shown_facts(&self, org: &str, policy: TokenPolicy) -> Vec<(TokenId, Facts)> {
+        self.facts_of_shown(org, policy)
+    }
+
+    fn shown_tokens(&self, org: &str) -> Vec<ShownToken<'_>> {
+        self.shown(org)
+    }
+
+    fn knows_uses(&self) -> bool {
+        true
+    }
 }
 
 impl World {
-    /// Looks up everything that a request names.
-    pub(super) fn facts(&self, request: &Request<'_>) -> Found {
-        let digest = match request.token {
-            Presented::Secret(secret) => match secret.form() {
-                Form::Organization => return self.facts_without(Credential::Organization, request),
-                Form::Impossible => return self.facts_without(Credential::Impossible, request),
-                Form::Possible => Some(secret.digest()),
-            },
-            Presented::Nothing => return self.facts_without(Credential::Missing, request),
-            Presented::Id(_) => None,
-        };
-        let (token, repo) = self.guess(digest.as_ref(), &request.resource);
-        let target = self.target(&request.resource, repo);
-        let place = match digest {
-            Some(digest) => self.usable(self.tokens.confirm(token, &digest)),
-            None => self.place(request.token),
-        };
+    #[inline]
+    fn found(&self, place: Option<u32>, resource: &Resource<'_>, target: Target<'_>) -> Found<u32> {
         match place.and_then(|at| Some((at, self.tokens.get(at)?))) {
             Some((at, token)) => Found {
-                facts: self.facts_with(at, token, &request.resource, target),
+                facts: self.facts_with(at, token, resource, target),
                 token: Some(at),
                 generation: target.org.map(|org| org.generation),
             },
-            None => self.facts_without(Credential::Unknown, request),
+            None => self.without(Credential::Unknown, target),
+        }
+    }
+
+    #[expect(
+        clippy::unused_self,
+        reason = "it belongs with the others that find facts"
+    )]
+    fn without(&self, token: Credential, target: Target<'_>) -> Found<u32> {
+        Found {
+            facts: Facts {
+                token,
+                namespace: Namespace::Foreign,
+                repo: repo_facts(target.repo, None),
+            },
+            token: None,
+            generation: target.org.map(|org| org.generation),
         }
     }
 
@@ -105,20 +173,6 @@ impl World {
             namespace,
             org,
             repo: repo.unwrap_or((Listing::Unlisted, None)),
-        }
-    }
-
-    /// Without a token only the repository can matter.
-    fn facts_without(&self, token: Credential, request: &Request<'_>) -> Found {
-        let target = self.target(&request.resource, None);
-        Found {
-            facts: Facts {
-                token,
-                namespace: Namespace::Foreign,
-                repo: repo_facts(target.repo, None),
-            },
-            token: None,
-            generation: target.org.map(|org| org.generation),
         }
     }
 
@@ -252,8 +306,7 @@ fn plain_token(token: &TokenEntry, standing: StandingEntry, exempt: bool) -> Kno
     }
 }
 
-/// A token with its grants in one namespace. In an organization `user` entities do not count, in
-/// a user's own namespace `org` entities do not.
+/// A token with its grants in one namespace.
 fn known_token(
     token: &TokenEntry,
     namespace: Option<NameId>,
@@ -261,24 +314,21 @@ fn known_token(
     standing: StandingEntry,
     exempt: bool,
 ) -> Credential {
-    let mut known = plain_token(token, standing, exempt);
-    let own = namespace == Some(token.owner);
-    let holder = if own {
-        ResourceType::User
-    } else {
-        ResourceType::Org
-    };
+    let known = plain_token(token, standing, exempt);
     let here = token
         .grants
         .iter()
         .filter(|grant| Some(grant.namespace) == namespace);
-    for grant in here.filter(|grant| grant.kind.is_repo() || grant.kind == holder) {
-        known.names_namespace = true;
-        if grant.kind == holder {
-            known.namespace_grant = grant.permissions;
-        } else if grant.kind == resource.kind() && resource.repo() == Some(grant.repo) {
-            known.repo_grant = Some(grant.permissions);
+    let own = namespace == Some(token.owner);
+    with_grants(known, own, resource, here.map(GrantIn::from))
+}
+
+impl<'a> From<GrantEntry<'a>> for GrantIn<'a> {
+    fn from(grant: GrantEntry<'a>) -> Self {
+        Self {
+            kind: grant.kind,
+            repo: grant.repo,
+            permissions: grant.permissions,
         }
     }
-    Credential::Known(known)
 }

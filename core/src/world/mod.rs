@@ -3,12 +3,12 @@
 //! A [`World`] holds any number of organizations. It follows rows (`row`), and knows only what
 //! decisions, previews and findings need: no reasons, no mail addresses, no raw tokens.
 
+pub(crate) mod export;
 mod facts;
 mod grants;
 mod names;
 mod orgs;
 mod places;
-mod readable;
 mod repos;
 mod rows;
 mod shown;
@@ -19,20 +19,20 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 
-use crate::action::Action;
-use crate::decide::{self, Case, Facts};
+use crate::decide;
 use crate::decision::{Decision, Explanation, Presented, Request};
+use crate::document::OrgDocument;
+use crate::error::ParseError;
 use crate::ids::TokenId;
+use crate::index;
 use crate::policy::{Plan, TokenPolicy};
-use crate::reason::{Reason, Subject};
+use crate::reason::Reason;
 use crate::role::Role;
 use crate::timestamp::Timestamp;
-use facts::Found;
 use names::{Holder, NameId, Names};
 use orgs::OrgEntry;
 use repos::Repos;
 pub use rows::ListedToken;
-pub(crate) use shown::ShownToken;
 use tokens::Tokens;
 
 /// Organizations, users and tokens, ready to be decided about.
@@ -71,6 +71,18 @@ pub struct TokenView<'a> {
 }
 
 impl World {
+    /// The world of a document: its organization, and whoever it mentions.
+    ///
+    /// # Errors
+    /// When the document says something impossible (contract §3.1).
+    pub fn of_document(document: &OrgDocument) -> Result<Self, ParseError> {
+        document.check()?;
+        let mut world = Self::default();
+        world.reserve(document.tokens.len());
+        document.rows().iter().for_each(|row| world.apply(row));
+        Ok(world)
+    }
+
     /// Makes room for so many more tokens at once.
     pub fn reserve(&mut self, tokens: usize) {
         self.tokens.reserve(tokens);
@@ -79,96 +91,39 @@ impl World {
     /// Decides about a request.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
-        self.decide_with(request, &self.facts(request))
+        index::decide(self, request, &index::facts(self, request))
     }
 
     /// Decides, and says which token it was, if checks 1 to 3 hold for it.
     #[must_use]
     pub fn decide_and_identify(&self, request: &Request<'_>) -> (Decision, Option<TokenView<'_>>) {
-        let found = self.facts(request);
-        let place = found.token;
-        let decision = self.decide_with(request, &found);
-        let valid = place.filter(|_| !decision.reason.is_unauthenticated());
+        let found = index::facts(self, request);
+        let decision = index::decide(self, request, &found);
+        let valid = found
+            .token
+            .filter(|_| !decision.reason.is_unauthenticated());
         (decision, valid.and_then(|at| self.view(at)))
-    }
-
-    fn decide_with(&self, request: &Request<'_>, found: &Found) -> Decision {
-        let action = Action::parse(request.action);
-        let kind = request.resource.kind();
-        let facts = &found.facts;
-        let case = Case {
-            facts,
-            action,
-            kind,
-            now: request.now,
-        };
-        let subject = self.subject(request, facts, action, found.token);
-        let reason = decide::decide(&case);
-        Decision::new(reason, &subject, found.generation, facts.belongs(kind))
     }
 
     /// Decides, and says how every check came out.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>, audience: Audience) -> Explanation {
-        let Found {
-            mut facts,
-            token: place,
-            generation,
-        } = self.facts(request);
-        let kind = request.resource.kind();
-        if audience == Audience::Owner {
-            facts = facts.redacted(kind);
-        }
-        let action = Action::parse(request.action);
-        let case = Case {
-            facts: &facts,
-            action,
-            kind,
-            now: request.now,
-        };
-        let mut subject = self.subject(request, &facts, action, place);
-        if audience == Audience::Administrator && !self.shows_names(request) {
-            subject.token = None;
-        }
-        let belongs = facts.belongs(kind);
-        let decision = Decision::new(decide::decide(&case), &subject, generation, belongs);
-        Explanation::new(decision, &decide::outcomes(&case), &subject)
+        index::explain(self, request, audience)
     }
 
     /// Says how checks 1 to 3 came out, which look at the token alone.
     #[must_use]
-    pub fn explain_token(&self, presented: Presented<'_>, now: Timestamp) -> Explanation {
-        let request = Request {
-            token: presented,
-            action: Action::OrgRead.as_str(),
-            resource: crate::resource::Resource::NOBODY,
-            now,
-        };
-        let found = self.facts(&request);
-        let case = Case {
-            facts: &found.facts,
-            action: Some(Action::OrgRead),
-            kind: request.resource.kind(),
-            now,
-        };
-        let subject = self.subject(&request, &found.facts, None, found.token);
-        let outcomes = decide::outcomes(&case).map(|(check, outcome)| match check {
-            check if check.is_about_token() => (check, outcome),
-            check => (check, decide::Outcome::Skip),
-        });
-        let failed = outcomes.iter().find_map(|(_, outcome)| match outcome {
-            decide::Outcome::Fail(reason) => Some(*reason),
-            decide::Outcome::Pass | decide::Outcome::Skip => None,
-        });
-        let reason = failed.unwrap_or(Reason::Granted);
-        let decision = Decision::new(reason, &subject, None, false);
-        Explanation::new(decision, &outcomes, &subject)
+    pub fn explain_token(&self, token: Presented<'_>, now: Timestamp) -> Explanation {
+        index::explain_token(self, token, now)
     }
 
-    /// Whether administrators of the resource's organization see token names.
-    fn shows_names(&self, request: &Request<'_>) -> bool {
-        let policy = self.policy(request.resource.namespace());
-        policy.is_some_and(TokenPolicy::needs_approval)
+    /// The names of the organizations all of whose repositories, unlisted ones too, the token may
+    /// read now (contract §7, `X-Tokenward-Orgs`).
+    #[must_use]
+    pub fn readable_orgs(&self, token: Presented<'_>, now: Timestamp) -> Vec<&str> {
+        self.place(token)
+            .map(|place| index::readable_orgs(self, place, now))
+            .unwrap_or_default()
     }
 
     /// What an organization as a whole says to a token: the first of checks 5 to 9 that fails, or
@@ -228,16 +183,8 @@ impl World {
         presented: Presented<'_>,
         now: Timestamp,
     ) -> Result<TokenView<'_>, Decision> {
-        // A name that nobody can have: there is nothing to be told about it.
-        let resource = crate::resource::Resource::NOBODY;
-        let request = Request {
-            token: presented,
-            action: Action::OrgRead.as_str(),
-            resource,
-            now,
-        };
-        let (decision, token) = self.decide_and_identify(&request);
-        token.ok_or(decision)
+        let place = index::authenticate(self, presented, now)?;
+        self.view(place).ok_or_else(Decision::unknown_action)
     }
 
     /// Notes that a token was used.
@@ -295,24 +242,6 @@ impl World {
         match self.names.holder(self.names.find(name)?) {
             Holder::Org(at) => self.orgs.get(at as usize),
             Holder::User { .. } | Holder::ServiceAccount(_) => None,
-        }
-    }
-
-    fn subject<'a>(
-        &'a self,
-        request: &Request<'a>,
-        facts: &Facts,
-        action: Option<Action>,
-        place: Option<u32>,
-    ) -> Subject<'a> {
-        let token = place.and_then(|at| self.tokens.get(at));
-        Subject {
-            resource: request.resource,
-            permission: action.map(|action| action.rule().permission),
-            token: token.and_then(|token| token.display_name.as_deref()),
-            public_gated: facts.repo.public && facts.repo.gated,
-            foreign_create: action == Some(Action::RepoCreate)
-                && !facts.belongs(request.resource.kind()),
         }
     }
 

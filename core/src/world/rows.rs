@@ -231,7 +231,7 @@ impl World {
     /// The tokens that an organization is shown, in the order in which they came.
     #[must_use]
     pub fn listing(&self, org: &str) -> Vec<ListedToken<'_>> {
-        let shown = self.shown_tokens(org).into_iter();
+        let shown = self.shown(org).into_iter();
         let listed = shown.map(|token| ListedToken {
             id: token.id,
             owner: token.owner,

@@ -9,31 +9,14 @@ use super::orgs::OrgEntry;
 use super::tokens::TokenEntry;
 use crate::decide::Facts;
 use crate::ids::TokenId;
+use crate::index::ShownToken;
 use crate::permission::Permission;
 use crate::policy::TokenPolicy;
 use crate::resource::ResourceType;
-use crate::timestamp::Timestamp;
-use crate::token::TokenKind;
-
-/// A token as previews and findings see it.
-pub(crate) struct ShownToken<'a> {
-    pub(crate) id: TokenId,
-    pub(crate) kind: TokenKind,
-    pub(crate) display_name: Option<&'a str>,
-    pub(crate) created_at: Timestamp,
-    pub(crate) last_used_at: Option<Timestamp>,
-    pub(crate) expires_at: Option<Timestamp>,
-    pub(crate) revoked: bool,
-    pub(crate) owner: &'a str,
-    /// Whether the owner is neither member nor service account, and the token names the org.
-    pub(crate) owner_left: bool,
-    /// Whether it may write every repository of the organization.
-    pub(crate) org_wide_write: bool,
-}
 
 impl World {
     /// The facts of every shown token for what the organization as a whole says to it.
-    pub(crate) fn shown_facts(&self, org: &str, policy: TokenPolicy) -> Vec<(TokenId, Facts)> {
+    pub(super) fn facts_of_shown(&self, org: &str, policy: TokenPolicy) -> Vec<(TokenId, Facts)> {
         let Some(org) = self.org(org) else {
             return Vec::new();
         };
@@ -46,17 +29,17 @@ impl World {
     }
 
     /// Every shown token.
-    pub(crate) fn shown_tokens(&self, org: &str) -> Vec<ShownToken<'_>> {
+    pub(super) fn shown(&self, org: &str) -> Vec<ShownToken<'_>> {
         let Some(org) = self.org(org) else {
             return Vec::new();
         };
         let places = self.shown_places(org).into_iter();
         places
-            .filter_map(|at| Some(self.shown(at, self.tokens.get(at)?, org)))
+            .filter_map(|at| Some(self.show(at, self.tokens.get(at)?, org)))
             .collect()
     }
 
-    fn shown<'a>(&'a self, at: u32, token: &'a TokenEntry, org: &OrgEntry) -> ShownToken<'a> {
+    fn show<'a>(&'a self, at: u32, token: &'a TokenEntry, org: &OrgEntry) -> ShownToken<'a> {
         let belongs = org.members.contains_key(&token.owner) || self.is_account(token.owner, org);
         ShownToken {
             id: token.id,

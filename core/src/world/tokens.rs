@@ -68,6 +68,11 @@ impl TokenEntry {
         }
     }
 
+    /// Half of the digest, which is all that is kept of it.
+    pub(super) const fn half(&self) -> Option<[u8; 16]> {
+        self.digest
+    }
+
     #[inline]
     pub(super) fn expires_at(&self) -> Option<Timestamp> {
         unpack(self.expires_at)
@@ -130,6 +135,12 @@ impl Tokens {
 
     pub(super) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// The places of all tokens.
+    pub(super) fn places(&self) -> impl Iterator<Item = u32> {
+        let all = (0..).zip(&self.entries);
+        all.filter_map(|(at, token)| token.as_ref().map(|_| at))
     }
 
     #[inline]

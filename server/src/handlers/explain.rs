@@ -13,7 +13,7 @@ use tokenward_core::{
     Action, Audience, Explanation, Name, Obstacle, Presented, ResourceName, Timestamp, World,
 };
 
-use super::{answer, authz};
+use super::answer;
 use crate::app::App;
 use crate::auth::credential;
 use crate::body::Body;
@@ -115,7 +115,7 @@ impl Caller<'_> {
         let caller = world.authenticate(self.presented, self.now).ok();
         let user = caller.and_then(|view| Name::parse(view.owner).ok());
         let place = user.map_or_else(|| place.clone(), |user| place.clone().of_caller(&user));
-        authz::resource(world, action, place)
+        world.resource_at(action, place)
     }
 }
 

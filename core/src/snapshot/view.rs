@@ -1,0 +1,384 @@
+//! Looking things up in a snapshot, in place: from a digest to the facts of a decision.
+//!
+//! The same as `world/facts.rs`, from other tables; what the facts mean is for `decide` to say.
+
+use alloc::vec::Vec;
+
+use super::Snapshot;
+use super::block::Leaf;
+use super::details;
+use super::grants::{GrantView, Grants, Where};
+use super::owners::{Owner, Sort};
+use super::repos;
+use super::tokens::{self, TokenRecord};
+use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
+use crate::ids::TokenId;
+use crate::index::{Found, GrantIn, Index, Seen, ShownToken, with_grants};
+use crate::permission::{Permission, PermissionSet};
+use crate::policy::TokenPolicy;
+use crate::resource::{Resource, ResourceType};
+use crate::role::Role;
+use crate::secret::TokenDigest;
+use crate::token::AuthorizationStatus;
+
+/// The block and the row of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    leaf: u32,
+    row: u32,
+}
+
+/// A token, with what it refers to.
+#[derive(Clone, Copy)]
+struct Token<'a> {
+    record: TokenRecord,
+    owner: Owner<'a>,
+    grants: Grants<'a>,
+}
+
+impl Snapshot {
+    /// The token of a record; nothing when it refers to nothing, as no writer writes it.
+    #[inline]
+    fn token(&self, record: TokenRecord) -> Option<Token<'_>> {
+        let owner = Owner::parse(self.0.owners.row(record.owner)?)?;
+        let grants = Grants::parse(self.0.grants.row(record.grants)?)?;
+        Some(Token {
+            record,
+            owner,
+            grants,
+        })
+    }
+
+    fn token_at(&self, place: Place) -> Option<Token<'_>> {
+        let leaf = self.0.tokens.leaves().get(place.leaf as usize)?;
+        self.token(tokens::record(leaf, place.row as usize)?)
+    }
+
+    /// The details of a token, where there are any.
+    fn details(&self, place: Place) -> Option<&Leaf> {
+        let details = self.0.details.as_ref()?;
+        details.leaves().get(place.leaf as usize)
+    }
+
+    fn id(&self, place: Place) -> Option<TokenId> {
+        details::id(self.details(place)?, place.row as usize)
+    }
+
+    /// Every token, by digest.
+    fn all(&self) -> impl Iterator<Item = (Place, Token<'_>)> {
+        let leaves = (0..).zip(self.0.tokens.leaves());
+        leaves.flat_map(move |(leaf, rows)| {
+            let count = u32::try_from(rows.rows()).unwrap_or(u32::MAX);
+            (0..count).filter_map(move |row| {
+                let place = Place { leaf, row };
+                Some((place, self.token_at(place)?))
+            })
+        })
+    }
+
+    fn is_org(&self, resource: &Resource<'_>) -> bool {
+        resource.namespace() == self.org()
+    }
+
+    /// How a repository of the organization is listed.
+    #[inline]
+    fn repo(&self, resource: &Resource<'_>) -> (Listing, Option<repos::Repo<'_>>) {
+        let unlisted = (Listing::Unlisted, None);
+        let Some(name) = resource.repo().filter(|_| self.is_org(resource)) else {
+            return unlisted;
+        };
+        let key = repos::key(resource.kind(), name);
+        let leaf = self.0.repos.leaf(key);
+        match leaf.and_then(|leaf| repos::find(leaf, key, resource.kind(), name)) {
+            Some(repo) if repo.name == name => (Listing::Listed, Some(repo)),
+            Some(_) => (Listing::OtherCase, None),
+            None => unlisted,
+        }
+    }
+
+    #[inline]
+    fn found(&self, place: Place, token: &Token<'_>, resource: &Resource<'_>) -> Found<Place> {
+        let kind = resource.kind();
+        let is_org = self.is_org(resource);
+        let own = resource.namespace() == token.owner.name;
+        let facts = if is_org && kind != ResourceType::User {
+            self.facts_in_org(token, resource, own)
+        } else {
+            let home = own && !is_org && token.owner.sort == Sort::User;
+            Facts {
+                token: self.known(token.outside(), token, resource, own),
+                namespace: match home && kind != ResourceType::Org {
+                    true => Namespace::Own,
+                    false => Namespace::Foreign,
+                },
+                repo: Repo::UNLISTED,
+            }
+        };
+        Found {
+            facts,
+            token: Some(place),
+            generation: is_org.then(|| self.generation()),
+        }
+    }
+
+    #[inline]
+    fn facts_in_org(&self, token: &Token<'_>, resource: &Resource<'_>, own: bool) -> Facts {
+        let (listing, repo) = self.repo(resource);
+        let group = repo.and_then(|repo| repo.group);
+        let group_role = group.and_then(|group| token.owner.group_role(group));
+        Facts {
+            token: self.known(token.inside(), token, resource, own),
+            namespace: Namespace::Org(self.org_facts(token, group_role, self.policy())),
+            repo: repo_facts(listing, repo, Some(token.owner.name)),
+        }
+    }
+
+    fn org_facts(
+        &self,
+        token: &Token<'_>,
+        group_role: Option<Role>,
+        policy: TokenPolicy,
+    ) -> OrgFacts {
+        OrgFacts {
+            policy,
+            has_groups: self.0.manifest.has_groups,
+            role: token.owner.role,
+            group_role,
+            service_account: token.owner.sort == Sort::Account,
+        }
+    }
+
+    /// A token with its grants in the namespace of a resource.
+    #[inline]
+    fn known(
+        &self,
+        known: KnownToken,
+        token: &Token<'_>,
+        resource: &Resource<'_>,
+        own: bool,
+    ) -> Credential {
+        let is_org = self.is_org(resource);
+        let here = token.grants.filter(|grant| match grant.place {
+            Where::Org => is_org,
+            Where::Own => own,
+            Where::Elsewhere(name) => name == resource.namespace(),
+        });
+        with_grants(known, own, resource, here.filter_map(grant_in))
+    }
+
+    /// Whether the organization is shown the token (contract §3.3).
+    fn shows(&self, token: &Token<'_>) -> bool {
+        let unscoped = !token.record.flags.kind.is_fine_grained() && token.owner.role.is_some();
+        let account = token.owner.sort == Sort::Account;
+        unscoped || account || token.in_org().next().is_some() || token.record.flags.revoked
+    }
+
+    /// What the organization as a whole has to look at.
+    fn facts_as_a_whole(&self, token: &Token<'_>, policy: TokenPolicy) -> Facts {
+        let mut known = token.inside();
+        known.names_namespace = token.in_org().next().is_some();
+        let group_role = token.owner.best_group_role();
+        Facts {
+            token: Credential::Known(known),
+            namespace: Namespace::Org(self.org_facts(token, group_role, policy)),
+            repo: Repo::UNLISTED,
+        }
+    }
+
+    fn show<'a>(&'a self, place: Place, token: &Token<'a>) -> Option<ShownToken<'a>> {
+        let (details, row) = (self.details(place)?, place.row as usize);
+        let uses = self.0.uses.as_ref();
+        let uses = uses.and_then(|uses| uses.leaves().get(place.leaf as usize));
+        let belongs = token.owner.role.is_some() || token.owner.sort == Sort::Account;
+        Some(ShownToken {
+            id: details::id(details, row)?,
+            kind: token.record.flags.kind,
+            display_name: details::name(details, row),
+            created_at: details::created_at(details, row)?,
+            last_used_at: uses.and_then(|uses| details::last_used_at(uses, row)),
+            expires_at: token.record.expires_at,
+            revoked: token.record.flags.revoked,
+            owner: token.owner.name,
+            owner_left: !belongs && token.in_org().next().is_some(),
+            org_wide_write: token.in_org().any(|grant| {
+                grant.kind == ResourceType::Org && grant.permissions.has(Permission::RepoWrite)
+            }),
+        })
+    }
+}
+
+impl Index for Snapshot {
+    type Place = Place;
+
+    #[inline]
+    fn facts_of_digest(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Found<Place> {
+        let half = digest.as_bytes().first_chunk().copied().unwrap_or_default();
+        let leaf = self.0.tokens.place(tokens::cut(&half));
+        let found = self.0.tokens.leaves().get(leaf);
+        let found = found.and_then(|leaf| tokens::find(leaf, &half));
+        let token = found.and_then(|(row, record)| {
+            let (leaf, row) = (u32::try_from(leaf).ok()?, u32::try_from(row).ok()?);
+            Some((Place { leaf, row }, self.token(record)?))
+        });
+        match token {
+            Some((place, token)) if !token.owner.suspended => self.found(place, &token, resource),
+            _ => self.facts_without(Credential::Unknown, resource),
+        }
+    }
+
+    fn facts_of(&self, place: Place, resource: &Resource<'_>) -> Found<Place> {
+        match self.token_at(place) {
+            Some(token) => self.found(place, &token, resource),
+            None => self.facts_without(Credential::Unknown, resource),
+        }
+    }
+
+    fn facts_without(&self, token: Credential, resource: &Resource<'_>) -> Found<Place> {
+        let repo = match resource.kind() {
+            ResourceType::Org | ResourceType::User => (Listing::Unlisted, None),
+            _ => self.repo(resource),
+        };
+        Found {
+            facts: Facts {
+                token,
+                namespace: Namespace::Foreign,
+                repo: repo_facts(repo.0, repo.1, None),
+            },
+            token: None,
+            generation: self.is_org(resource).then(|| self.generation()),
+        }
+    }
+
+    /// All ids are looked through: they are in the order of the digests.
+    fn place_of_id(&self, id: TokenId) -> Option<Place> {
+        let details = self.0.details.as_ref()?;
+        let mut leaves = (0..).zip(details.leaves());
+        let place = leaves.find_map(|(leaf, rows)| {
+            let row = u32::try_from(details::find(rows, id)?).ok()?;
+            Some(Place { leaf, row })
+        });
+        place.filter(|place| {
+            self.token_at(*place)
+                .is_some_and(|token| !token.owner.suspended)
+        })
+    }
+
+    fn caller(&self, place: Place) -> Option<Seen<'_>> {
+        let token = self.token_at(place)?;
+        Some(Seen {
+            id: self.id(place),
+            owner: token.owner.name,
+            expires_at: token.record.expires_at,
+        })
+    }
+
+    fn display_name(&self, place: Place) -> Option<&str> {
+        details::name(self.details(place)?, place.row as usize)
+    }
+
+    fn token_policy(&self, org: &str) -> Option<TokenPolicy> {
+        (org == self.org()).then(|| self.policy())
+    }
+
+    fn newest(&self, org: &str) -> Option<u64> {
+        (org == self.org()).then(|| self.generation())
+    }
+
+    fn orgs_of_owner(&self, place: Place) -> Vec<&str> {
+        let member = self.token_at(place).and_then(|token| token.owner.role);
+        member.map(|_| self.org()).into_iter().collect()
+    }
+
+    fn grants_in(&self, place: Place, org: &str) -> Vec<GrantIn<'_>> {
+        let token = self.token_at(place).filter(|_| org == self.org());
+        token.map_or_else(Vec::new, |token| token.in_org().collect())
+    }
+
+    fn shown_facts(&self, org: &str, policy: TokenPolicy) -> Vec<(TokenId, Facts)> {
+        let shown = self
+            .all()
+            .filter(|(_, token)| org == self.org() && self.shows(token));
+        let facts = shown.filter_map(|(place, token)| {
+            Some((self.id(place)?, self.facts_as_a_whole(&token, policy)))
+        });
+        facts.collect()
+    }
+
+    fn shown_tokens(&self, org: &str) -> Vec<ShownToken<'_>> {
+        let shown = self
+            .all()
+            .filter(|(_, token)| org == self.org() && self.shows(token));
+        shown
+            .filter_map(|(place, token)| self.show(place, &token))
+            .collect()
+    }
+
+    fn knows_uses(&self) -> bool {
+        self.0.uses.is_some()
+    }
+}
+
+impl<'a> Token<'a> {
+    /// The token where nobody but its owner has a say.
+    fn outside(&self) -> KnownToken {
+        KnownToken {
+            authorization: AuthorizationStatus::Pending,
+            exempt: false,
+            revoked: false,
+            ..self.inside()
+        }
+    }
+
+    /// The token in the organization, without its grants there.
+    #[inline]
+    fn inside(&self) -> KnownToken {
+        let flags = self.record.flags;
+        KnownToken {
+            kind: flags.kind,
+            expires_at: self.record.expires_at,
+            can_read_gated: self.grants.can_read_gated,
+            global: self.grants.global,
+            names_namespace: false,
+            namespace_grant: PermissionSet::EMPTY,
+            repo_grant: None,
+            authorization: flags.status,
+            exempt: self.owner.sort == Sort::Account || flags.exchanged,
+            revoked: flags.revoked,
+        }
+    }
+
+    /// Its grants on the organization and in its namespace.
+    fn in_org(&self) -> impl Iterator<Item = GrantIn<'a>> + use<'a> {
+        let grants = self.grants.filter(|grant| grant.place == Where::Org);
+        let grants = grants.filter_map(grant_in);
+        grants.filter(|grant| grant.kind != ResourceType::User)
+    }
+}
+
+fn grant_in(grant: GrantView<'_>) -> Option<GrantIn<'_>> {
+    Some(GrantIn {
+        kind: grant.kind()?,
+        repo: grant.repo,
+        permissions: PermissionSet::from_bits(grant.permissions),
+    })
+}
+
+/// A repository as this owner sees it.
+#[inline]
+fn repo_facts(listing: Listing, repo: Option<repos::Repo<'_>>, owner: Option<&str>) -> Repo {
+    let Some(repo) = repo else {
+        return Repo {
+            listing,
+            ..Repo::UNLISTED
+        };
+    };
+    Repo {
+        listing,
+        public: repo.public,
+        gated: repo.gated,
+        grouped: repo.group.is_some(),
+        created: owner.is_some() && repo.created_by == owner,
+        // Whether somebody has been let in makes no difference where there is no gate.
+        let_in: repo.gated && owner.is_some_and(|owner| repo.lets_in(owner)),
+    }
+}
