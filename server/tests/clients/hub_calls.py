@@ -13,9 +13,13 @@ from huggingface_hub import HfApi, hf_hub_download
 
 
 def main() -> None:
-    job = json.load(sys.stdin)
+    print(json.dumps({name: outcome(call) for name, call in calls(json.load(sys.stdin)).items()}))
+
+
+def calls(job: dict) -> dict[str, Callable[[], object]]:
+    """What a user of this token tries, in this order."""
     api = HfApi(token=job["token"])
-    calls: dict[str, Callable[[], object]] = {
+    return {
         "whoami": lambda: whoami(api),
         "list_models": lambda: sorted(model.id for model in api.list_models(author=job["org"])),
         "list_repo_files": lambda: sorted(api.list_repo_files(job["shelf"])),
@@ -29,7 +33,6 @@ def main() -> None:
         "move_repo": lambda: move(api, job),
         "delete_repo": lambda: delete_repo(api, job),
     }
-    print(json.dumps({name: outcome(call) for name, call in calls.items()}))
 
 
 def whoami(api: HfApi) -> dict:
@@ -95,4 +98,5 @@ def described(error: BaseException) -> dict:
     }
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -89,6 +89,7 @@ def running_tokenward(kind: str, folder: Path) -> Iterator[Tokenward]:
         finally:
             process.terminate()
             code = process.wait(timeout=30)
+            process.stdout.close()
         assert code == 0, f"tokenward-server ended with {code}:\n{log.read_text()}"
         assert "/api/whoami-v2" in log.read_text(), "the log tells nothing"
         for file in (log, *folder.glob("t.db*")):

@@ -37,8 +37,9 @@ class Gate:
 
     def pass_through(self, request: Request) -> Answer:
         """The answer of tokenward's own endpoint of the same path."""
-        headers = {"Authorization": value} if (value := request.headers.get("Authorization")) else {}
-        return self._call(request.method, request.target, headers)
+        passed = ("Authorization", "Content-Type")
+        headers = {name: value for name in passed if (value := request.headers.get(name))}
+        return self._call(request.method, request.target, headers, request.body or None)
 
     def readable(self, request: Request, resources: list[str]) -> set[str]:
         """Those of the `type:namespace/name` resources that the caller may read."""

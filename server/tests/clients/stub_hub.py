@@ -28,6 +28,8 @@ KINDS = {"models": "model", "datasets": "dataset", "spaces": "space", None: "mod
 ID = r"(?P<name>[^/]+/[^/]+)"
 API = r"/api/(?P<kind>models|datasets|spaces)"
 WEB = r"/(?:(?P<kind>datasets|spaces)/)?"
+# As in a deployment, where one host serves the hub and tokenward.
+TOKENWARDS = re.compile(r"/api/(whoami-v2|authz/\w+|credentials/revoke|(settings|organizations|users)(/.+)?)")
 GIT = re.compile(rf"{WEB}(?P<name>[^/]+/[^/]+?)(?:\.git)?/(?P<service_path>info/refs|git-(?:upload|receive)-pack)")
 
 
@@ -59,7 +61,7 @@ class Hub:
         self._table = [(methods.split(), re.compile(pattern), call) for methods, pattern, call in rows]
 
     def answer(self, request: Request) -> Answer:
-        if request.path == "/api/whoami-v2":
+        if TOKENWARDS.fullmatch(request.path):
             return self.gate.pass_through(request)
         if request.method == "PUT" and UPLOAD.fullmatch(request.path):
             return self.large.receive(request)
