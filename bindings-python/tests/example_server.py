@@ -41,7 +41,9 @@ def transport() -> httpx.MockTransport:
     return httpx.MockTransport(_answer)
 
 
-def refused(method: str, path: str, body: Mapping[str, Any] | None = None, *, status: int = 403, endpoint: str = ENDPOINT) -> httpx.Response:
+def refused(
+    method: str, path: str, body: Mapping[str, Any] | None = None, *, status: int = 403, endpoint: str = ENDPOINT
+) -> httpx.Response:
     """The answer of a hub that refused a request."""
     request = httpx.Request(method, endpoint + path, json=body, headers={"Authorization": f"Bearer {TOKEN}"})
     return httpx.Response(status, request=request, headers={"X-Tokenward-Reason": "token_pending"}, json={"error": MESSAGE})

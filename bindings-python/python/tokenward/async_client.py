@@ -28,7 +28,7 @@ def _one(build: Callable[P, Call[T]]) -> Callable[Concatenate[AsyncClient, P], A
     async def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.send(build(*args, **kwargs))
 
-    return as_method(method, build, twin="Client")
+    return as_method("AsyncClient", method, build)
 
 
 def _steps(build: Callable[P, Steps[T]]) -> Callable[Concatenate[AsyncClient, P], Awaitable[T]]:
@@ -42,14 +42,14 @@ def _steps(build: Callable[P, Steps[T]]) -> Callable[Concatenate[AsyncClient, P]
                 return result
             answer = await self.send(call)
 
-    return as_method(method, build, twin="Client")
+    return as_method("AsyncClient", method, build)
 
 
 def _pages(build: Callable[P, Call[list[T]]]) -> Callable[Concatenate[AsyncClient, P], AsyncIterator[T]]:
     def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
         return self._items(build(*args, **kwargs))
 
-    return as_method(method, build, twin="Client")
+    return as_method("AsyncClient", method, build)
 
 
 class AsyncClient(Connection[httpx.AsyncClient]):

@@ -32,7 +32,7 @@ def _one(build: Callable[P, Call[T]]) -> Callable[Concatenate[Client, P], T]:
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return self.send(build(*args, **kwargs))
 
-    return as_method(method, build)
+    return as_method("Client", method, build)
 
 
 def _steps(build: Callable[P, Steps[T]]) -> Callable[Concatenate[Client, P], T]:
@@ -46,14 +46,14 @@ def _steps(build: Callable[P, Steps[T]]) -> Callable[Concatenate[Client, P], T]:
                 return result
             answer = self.send(call)
 
-    return as_method(method, build)
+    return as_method("Client", method, build)
 
 
 def _pages(build: Callable[P, Call[list[T]]]) -> Callable[Concatenate[Client, P], Iterator[T]]:
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         return self._items(build(*args, **kwargs))
 
-    return as_method(method, build)
+    return as_method("Client", method, build)
 
 
 class Client(Connection[httpx.Client]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator
 from inspect import Parameter, signature
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -85,13 +85,12 @@ def next_page(call: Call[T], response: httpx.Response) -> Call[T] | None:
     return call.after(cursor)
 
 
-def as_method(method: Callable[P, T], build: Callable[..., Any], *, twin: str | None = None) -> Callable[P, T]:
-    """Gives a method the name, the signature and the documentation of its call; a twin points to the other's."""
+def as_method(owner: str, method: Callable[P, T], build: Callable[..., Any]) -> Callable[P, T]:
+    """Gives a method of a client the name, the signature and the documentation of its call; a twin points to the other's."""
     told, own = signature(build), Parameter("self", Parameter.POSITIONAL_ONLY)
-    first = (build.__doc__ or "").partition("\n")[0]
-    named: Any = method
-    named.__name__ = build.__name__
-    named.__doc__ = f"{first}\n\nLike `{twin}.{build.__name__}`, which says more." if twin else build.__doc__
+    first, name, named = (build.__doc__ or "").partition("\n")[0], build.__name__, cast(Any, method)
+    named.__name__, named.__qualname__ = name, f"{owner}.{name}"
+    named.__doc__ = build.__doc__ if owner == "Client" else f"{first}\n\nLike `Client.{name}`, which says more."
     named.__signature__ = told.replace(parameters=[own, *told.parameters.values()])
     return method
 

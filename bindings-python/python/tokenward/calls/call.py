@@ -14,13 +14,23 @@ from tokenward.masking import holds_token
 if TYPE_CHECKING:
     from tokenward import TokenSecret
 
-__all__ = ["Call", "Steps", "given", "nothing", "path", "time_text", "value_of"]
+__all__ = ["Call", "Steps", "given", "many", "nothing", "one", "path", "time_text", "value_of"]
 
 T = TypeVar("T")
 
 
-def _as_it_is(answer: Any) -> Any:
+def one(answer: Any) -> Any:
+    """How an answer is read that is an object: as it is."""
+    if not isinstance(answer, dict):
+        raise TypeError
     return answer
+
+
+def many(answer: Any) -> Any:
+    """How an answer is read that is a list of objects: as it is."""
+    if not isinstance(answer, list):
+        raise TypeError
+    return [one(item) for item in answer]
 
 
 def nothing(answer: Any) -> None:
@@ -45,7 +55,7 @@ class Call(Generic[T]):
     body: Mapping[str, object] | None = field(default=None, repr=False)
     query: Mapping[str, str] = field(default_factory=dict)
     public: bool = False
-    read: Callable[[Any], T] = field(default=_as_it_is, repr=False)
+    read: Callable[[Any], T] = field(default=one, repr=False)
 
     def after(self, cursor: str) -> Call[T]:
         """The same call for the page behind a cursor."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenward.calls.call import Call, given, path, value_of
+from tokenward.calls.call import Call, given, many, path, value_of
 from tokenward.calls.own_tokens import page_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def list_org_tokens(org: str, q: str | None = None, *, page_size: int | None = N
         NotFoundError: no organization of that name, or not for this token.
     """
     query = page_of(page_size) if q is None else {"q": q, **page_of(page_size)}
-    return Call("GET", settings(org, "tokens"), query=query)
+    return Call("GET", settings(org, "tokens"), query=query, read=many)
 
 
 def approve_token(

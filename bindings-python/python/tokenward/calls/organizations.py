@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
-from tokenward.calls.call import Call, given, nothing, path
+from tokenward.calls.call import Call, given, many, nothing, path
 from tokenward.calls.own_tokens import page_of
 from tokenward.errors import ParseError
 
@@ -54,7 +54,7 @@ def audit_log(org: str, q: str | None = None) -> Call[list[AuditEntryDict]]:
         BadRequestError: a term that there is not.
         ForbiddenError: the calling token may not.
     """
-    return Call("GET", _of(org, "audit-log/export"), query={} if q is None else {"q": q})
+    return Call("GET", _of(org, "audit-log/export"), query={} if q is None else {"q": q}, read=many)
 
 
 def list_members(
@@ -70,7 +70,7 @@ def list_members(
         NotFoundError: no organization of that name, or not for this token.
     """
     asked = {name: text for name, text in (("search", search), ("email", email)) if text is not None}
-    return Call("GET", _of(org, "members"), query=asked | page_of(page_size))
+    return Call("GET", _of(org, "members"), query=asked | page_of(page_size), read=many)
 
 
 def put_member(org: str, user: str, role: Role, *, if_generation: int | None = None) -> Call[MembershipDict]:

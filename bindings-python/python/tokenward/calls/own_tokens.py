@@ -6,7 +6,7 @@ from datetime import datetime
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
-from tokenward.calls.call import Call, given, nothing, path, time_text
+from tokenward.calls.call import Call, given, many, nothing, path, time_text
 from tokenward.results import IssuedToken
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def list_tokens(*, page_size: int | None = None) -> Call[list[OwnTokenDict]]:
     >>> [(token["displayName"], token["organizations"]) for token in client.list_tokens()]
     [('laptop', [{'name': 'acme', 'status': 'pending'}])]
     """
-    return Call("GET", _TOKENS, query=page_of(page_size))
+    return Call("GET", _TOKENS, query=page_of(page_size), read=many)
 
 
 def create_token(

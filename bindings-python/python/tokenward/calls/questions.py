@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tokenward.calls.call import Call, Steps, nothing, path, value_of
+from tokenward.calls.call import Call, Steps, many, nothing, path, value_of
 from tokenward.calls.org_tokens import settings
 from tokenward.errors import ParseError
 from tokenward.results import ServerDecision
@@ -130,7 +130,7 @@ def _batches(items: Iterable[Any], most: int) -> Iterable[list[Any]]:
 
 
 def _all(answer: Any) -> list[FullExplanationDict]:
-    explanations: list[FullExplanationDict] = answer["explanations"]
+    explanations: list[FullExplanationDict] = many(answer["explanations"])
     return explanations
 
 
@@ -140,5 +140,5 @@ def _first(answer: Any) -> FullExplanationDict:
 
 
 def _allowed(answer: Any) -> list[ResourceDict]:
-    allowed: list[ResourceDict] = answer["allowed"]
+    allowed: list[ResourceDict] = many(answer["allowed"])
     return allowed

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
-from tokenward.calls.call import Call, given, nothing, path
+from tokenward.calls.call import Call, given, many, nothing, path
 from tokenward.calls.own_tokens import issued, new_token, page_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def list_user_tokens(user: str, *, page_size: int | None = None) -> Call[list[Ow
         NotFoundError: no such user.
         ForbiddenError: the calling token is not the site administrator's.
     """
-    return Call("GET", _of(user, "tokens"), query=page_of(page_size))
+    return Call("GET", _of(user, "tokens"), query=page_of(page_size), read=many)
 
 
 def create_user_token(
