@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -24,10 +24,16 @@ def main() -> None:
     api = HfApi(token=job["token"])
     calls: dict[str, Callable[[], object]] = {} if job.get("only_more") else hub_calls.calls(job)
     for name, (method, arguments) in job.get("more", {}).items():
-        calls[name] = partial(getattr(api, method), **arguments)
+        calls[name] = partial(made, getattr(api, method), arguments)
     token = job["token"] if job["token"] is not None else False
     flights = {name: flight(token, *asked) for name, asked in job["preflights"].items()}
     print(json.dumps({"flights": flights, "calls": {name: outcome(call) for name, call in calls.items()}}))
+
+
+def made(call: Callable[..., Any], arguments: dict[str, Any]) -> object:
+    """What a call returns; listings are gone through to their end."""
+    found = call(**arguments)
+    return list(found) if isinstance(found, Iterator) else found
 
 
 def outcome(call: Callable[[], object]) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -52,3 +55,22 @@ def test_a_client_can_be_called_below_a_path() -> None:
     with Client("https://example.org/hub/", TOKEN, transport=httpx.MockTransport(answer)) as client:
         client.whoami()
     assert asked == ["https://example.org/hub/api/whoami-v2"]
+
+
+def test_a_type_checker_knows_what_calls_take_and_return(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import asyncio\nfrom tokenward import AsyncClient, Client\n"
+        "def waiting(client: Client) -> list[str]:\n"
+        '    return [token["owner"]["name"] for token in client.list_org_tokens("acme", q="status:pending")]\n'
+        "async def rotated(client: AsyncClient) -> str:\n"
+        '    issued = await asyncio.create_task(client.rotate_token("x"))\n'
+        '    async for token in client.list_tokens():\n        print(token["displayName"])\n'
+        "    return issued.token.reveal()\n"
+        'Client().approve_token("acme", 5)\nClient().approve_token(org="acme", token="x")\n'
+        'Client().whoami()["nam"]\nClient().token_policy("acme").policy\n'
+    )
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    found = sorted({int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line})
+    assert found == [10, 11, 12, 13], done.stdout

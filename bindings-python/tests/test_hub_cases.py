@@ -37,6 +37,7 @@ def tokens(world: Any) -> dict[str, str | None]:
         "missing_token": None,
         "organization_token": "api_org_" + "x" * 34,
         "allowed": world.tokens["allowed"],
+        "pending": world.tokens["pending"],
     }
 
 
@@ -72,6 +73,28 @@ def test_the_true_obstacle_is_named(run: Any, case: str, repo: str, reasons: lis
         for one in outcome["obstacles"]:
             assert (one["remedy"]["who"], one["remedy"]["do"]) == REMEDIES[one["reason"]]
     assert kind in found["calls"]["info"]["classes"]
+
+
+def test_any_call_that_is_refused_is_explained(run: Any) -> None:
+    repo = {"repo_id": "acme/elsewhere"}
+    calls = {
+        "auth_check": repo,
+        "create_branch": {**repo, "branch": "b"},
+        "create_collection": {"title": "c", "namespace": "acme"},
+        "create_discussion": {**repo, "title": "t"},
+        "create_tag": {**repo, "tag": "t"},
+        "get_paths_info": {**repo, "paths": ["x"]},
+        "list_organization_members": {"organization": "acme"},
+        "list_repo_refs": repo,
+        "snapshot_download": repo,
+        "super_squash_history": repo,
+        "update_repo_settings": {**repo, "private": True},
+        "upload_folder": {**repo, "folder_path": str(Path(__file__).parent / "data")},
+    }
+    found = run("pending", {name: [name, arguments] for name, arguments in calls.items()})["calls"]
+    for name, outcome in found.items():
+        assert outcome.get("reason") == "token_pending", (name, outcome)
+        assert outcome["obstacles"][0]["remedy"]["do"] == "approve_token"
 
 
 def test_a_hidden_repository_is_told_like_one_that_never_was(run: Any) -> None:

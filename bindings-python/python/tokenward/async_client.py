@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
@@ -24,14 +24,14 @@ T = TypeVar("T")
 # How methods of `AsyncClient` are made: of one call, of several steps, of pages.
 
 
-def _one(build: Callable[P, Call[T]]) -> Callable[Concatenate[AsyncClient, P], Awaitable[T]]:
+def _one(build: Callable[P, Call[T]]) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, T]]:
     async def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self.send(build(*args, **kwargs))
 
     return as_method("AsyncClient", method, build)
 
 
-def _steps(build: Callable[P, Steps[T]]) -> Callable[Concatenate[AsyncClient, P], Awaitable[T]]:
+def _steps(build: Callable[P, Steps[T]]) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, T]]:
     async def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> T:
         steps, answer = build(*args, **kwargs), None
         while True:
@@ -76,7 +76,7 @@ class AsyncClient(Connection[httpx.AsyncClient]):
         super().__init__(find_endpoint(endpoint), find_token(token), http)
 
     def with_token(self, token: str | TokenSecret | bool | None) -> AsyncClient:
-        """The same server with another token, over the same connections."""
+        """The same server with another token, over the same connections: closing one closes both."""
         other = AsyncClient.__new__(AsyncClient)
         Connection.__init__(other, self.endpoint, find_token(token), self._http)
         return other

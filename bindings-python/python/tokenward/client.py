@@ -62,7 +62,8 @@ class Client(Connection[httpx.Client]):
     The endpoint is the argument, else `TOKENWARD_ENDPOINT`, else `HF_ENDPOINT`; there is no default.
     The token is the argument, else what huggingface_hub would use: `HF_TOKEN`, or the one stored by
     `hf auth login`; `False` is none. `timeout` is in seconds, for each of connecting, sending and
-    receiving. Redirects are not followed. `transport` takes the place of the network, in tests.
+    receiving. Redirects are not followed. `transport` takes the place of the network, in tests;
+    `httpx.HTTPTransport` has what else a connection may need, and `SSL_CERT_FILE` names certificates.
 
     >>> with Client("https://hub.example.org", token=False, transport=transport) as client:
     ...     print(client.check("repo.content.read", "model:acme/open").reason)
@@ -88,7 +89,7 @@ class Client(Connection[httpx.Client]):
         super().__init__(find_endpoint(endpoint), find_token(token), http)
 
     def with_token(self, token: str | TokenSecret | bool | None) -> Client:
-        """The same server with another token, over the same connections.
+        """The same server with another token, over the same connections: closing one closes both.
 
         >>> client.with_token("hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj").whoami()["name"]
         'bob'

@@ -38,7 +38,7 @@ class explained(ContextDecorator):
     For a `with` or `async with` block, or as a decorator of a function of either kind. The error is
     also of the class of the original, has its attributes, and has it as `__cause__`. If the server
     cannot be asked, or says that the token may do it, the original goes through, with a note from
-    Python 3.11 on.
+    Python 3.11 on. Listings call when they are gone through: do that within the block.
 
     >>> try:
     ...     with explained(endpoint="https://hub.example.org", transport=transport):

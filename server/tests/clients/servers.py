@@ -125,3 +125,13 @@ def hub_token(database: str) -> str:
     if done.returncode or not found:
         raise RuntimeError(f"`tokenward-server hub-token` gave no token: {done.stderr.decode()}")
     return found[0].decode()
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for this machine, and its key."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    command = [tool("openssl", "the test over TLS"), "req", "-x509", "-nodes", "-days", "2"]
+    command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=127.0.0.1"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
+    subprocess.run(command, check=True, capture_output=True)
+    return cert, key

@@ -4,7 +4,6 @@ Unless `X-Error-Message` is the one text that it knows; so a bad token is seen a
 """
 
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,13 +19,7 @@ STATES = ("allowed", "pending", "expired", "unknown")
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    command = [servers.tool("openssl", "the test over TLS"), "req", "-x509", "-nodes", "-days", "2"]
-    command += ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=127.0.0.1"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
-    subprocess.run(command, check=True, capture_output=True)
-    return cert, key
+    return servers.certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="session")
