@@ -1,6 +1,7 @@
 //! One organization, ready to be decided about.
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use tokenward_core::{self as core, OrgDocument, ParseError, Thresholds, TokenPolicy};
 
@@ -31,7 +32,11 @@ use crate::secret::unicode;
 /// >>> authorizer
 /// <Authorizer: acme at generation 0>
 #[pyclass(frozen, module = "tokenward")]
-pub(crate) struct Authorizer(core::Authorizer);
+pub(crate) struct Authorizer {
+    core: core::Authorizer,
+    /// Decisions that allow say nothing of their requests: one object for each reason will do.
+    allows: [PyOnceLock<Py<Decision>>; 2],
+}
 
 type Any<'py> = Bound<'py, PyAny>;
 
@@ -67,7 +72,11 @@ impl Authorizer {
                 "must be a `dict`, `str` or `bytes`",
             ));
         };
-        built.map(Self).map_err(|error| parse_error(py, &error))
+        let built = built.map_err(|error| parse_error(py, &error))?;
+        Ok(Self {
+            core: built,
+            allows: [const { PyOnceLock::new() }; 2],
+        })
     }
 
     /// The organization's name.
@@ -76,7 +85,7 @@ impl Authorizer {
     /// 'acme'
     #[getter]
     fn org(&self) -> &str {
-        self.0.org().as_str()
+        self.core.org().as_str()
     }
 
     /// The generation that it decides at: the number of the organization's newest change in it.
@@ -85,7 +94,7 @@ impl Authorizer {
     /// 0
     #[getter]
     const fn generation(&self) -> u64 {
-        self.0.generation()
+        self.core.generation()
     }
 
     /// Decides about a request.
@@ -111,16 +120,17 @@ impl Authorizer {
         token: Option<&Any<'py>>,
         token_id: Option<&Any<'py>>,
         now: Option<&Any<'py>>,
-    ) -> PyResult<Decision> {
+    ) -> PyResult<Py<Decision>> {
         let now = request::time(py, now)?;
         let token = Token::read(py, token, token_id)?;
-        ask(py, &token, action, resource, now, |request| {
-            self.0.decide(&request)
-        })
-        .map(Decision)
+        let decision = ask(py, &token, action, resource, now, |request| {
+            self.core.decide(&request)
+        })?;
+        self.wrapped(py, decision)
     }
 
-    /// Decides about many requests, each a `dict` with the arguments of `decide`, in their order.
+    /// Decides about many requests, in their order. Each is a `dict` with the arguments of `decide`,
+    /// or a tuple of token, action and resource, which is quicker.
     ///
     /// `now` is the time of requests that name none; the clock is read once. Raises as `decide`
     /// does, for the first request that is none; then nothing is answered.
@@ -134,18 +144,21 @@ impl Authorizer {
         py: Python<'py>,
         requests: &Any<'py>,
         now: Option<&Any<'py>>,
-    ) -> PyResult<Vec<Decision>> {
+    ) -> PyResult<Vec<Py<Decision>>> {
         let now = request::time(py, now)?;
-        let requests = requests.try_iter()?;
-        let asked = requests.map(|request| Asked::read(&request?, now));
-        let asked = asked.collect::<PyResult<Vec<_>>>()?;
-        let decisions = py.detach(|| {
-            let asked = asked.iter().map(Asked::request);
-            let asked = asked.collect::<Result<Vec<_>, _>>()?;
-            Ok(self.0.decide_many(&asked))
-        });
-        let decisions: Vec<_> = decisions.map_err(|error| parse_error(py, &error))?;
-        Ok(decisions.into_iter().map(Decision).collect())
+        let mut requests = requests.try_iter()?;
+        let mut decisions = Vec::new();
+        loop {
+            let some = requests.by_ref().take(AT_ONCE);
+            let asked = some.map(|request| Asked::read(&request?, now));
+            let asked = asked.collect::<PyResult<Vec<_>>>()?;
+            if asked.is_empty() {
+                return Ok(decisions);
+            }
+            for decision in self.decide_asked(py, &asked)? {
+                decisions.push(self.wrapped(py, decision)?);
+            }
+        }
     }
 
     /// Decides, and says how every check came out: the decision's JSON form with `checks`.
@@ -168,7 +181,7 @@ impl Authorizer {
         let now = request::time(py, now)?;
         let token = Token::read(py, token, token_id)?;
         let explained = ask(py, &token, action, resource, now, |request| {
-            self.0.explain(&request)
+            self.core.explain(&request)
         })?;
         json::loads(py, &json::text(&explained))
     }
@@ -182,7 +195,7 @@ impl Authorizer {
     fn preview<'py>(&self, py: Python<'py>, policy: &Any<'py>) -> PyResult<Any<'py>> {
         let policy = TokenPolicy::parse(request::text(policy, "tokenPolicy")?);
         let policy = policy.map_err(|error| parse_error(py, &error))?;
-        json::loads(py, &py.detach(|| json::text(&self.0.preview(policy))))
+        json::loads(py, &py.detach(|| json::text(&self.core.preview(policy))))
     }
 
     /// What is wrong with the organization's tokens, though nothing is denied for it: a list of
@@ -230,7 +243,7 @@ impl Authorizer {
         }
         json::loads(
             py,
-            &py.detach(|| json::text(&self.0.findings(now, &thresholds))),
+            &py.detach(|| json::text(&self.core.findings(now, &thresholds))),
         )
     }
 
@@ -240,6 +253,31 @@ impl Authorizer {
             self.org(),
             self.generation()
         )
+    }
+}
+
+/// So many requests of a batch are read before other threads may run while they are decided about.
+const AT_ONCE: usize = 64;
+
+impl Authorizer {
+    fn decide_asked(&self, py: Python<'_>, asked: &[Asked]) -> PyResult<Vec<core::Decision>> {
+        let decided = py.detach(|| {
+            let requests = asked.iter().map(Asked::request);
+            let requests = requests.collect::<Result<Vec<_>, _>>()?;
+            Ok(self.core.decide_many(&requests))
+        });
+        decided.map_err(|error| parse_error(py, &error))
+    }
+
+    fn wrapped(&self, py: Python<'_>, decision: core::Decision) -> PyResult<Py<Decision>> {
+        let [granted, public] = &self.allows;
+        let kept = match decision.reason {
+            core::Reason::Granted => granted,
+            core::Reason::Public => public,
+            _ => return Py::new(py, Decision(decision)),
+        };
+        let kept = kept.get_or_try_init(py, || Py::new(py, Decision(decision)))?;
+        Ok(kept.clone_ref(py))
     }
 }
 

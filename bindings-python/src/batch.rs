@@ -3,7 +3,7 @@
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 use tokenward_core::{self as core, ParseError, Presented, TokenId};
 
 use crate::error::{bad, wrong_type};
@@ -25,22 +25,41 @@ enum Carried {
 }
 
 impl Asked {
-    /// A `dict` with the arguments of `decide`; `None` is an argument left out.
+    /// A `dict` with the arguments of `decide`, or token, action and resource in a tuple; `None` is
+    /// an argument left out.
     pub(crate) fn read(request: &Bound<'_, PyAny>, default: core::Timestamp) -> PyResult<Self> {
         let py = request.py();
+        if let Ok(tuple) = request.cast::<PyTuple>() {
+            if tuple.len() != 3 {
+                let why = "must have a token, an action and a resource";
+                return Err(bad(py, "request", why));
+            }
+            let token = tuple.get_item(0)?;
+            let token = Some(&token).filter(|token| !token.is_none());
+            return Ok(Self {
+                token: carried(Token::read(py, token, None)?),
+                action: request::shared(&tuple.get_item(1)?, "action")?,
+                resource: Named::shared(&tuple.get_item(2)?)?,
+                now: default,
+            });
+        }
         let request = request
             .cast::<PyDict>()
-            .map_err(|_| wrong_type(py, "request", "must be a `dict`"))?;
+            .map_err(|_| wrong_type(py, "request", "must be a `dict` or a tuple"))?;
+        // Most requests have the first three and nothing else.
         let names = [
-            intern!(py, "token"),
-            intern!(py, "token_id"),
             intern!(py, "action"),
             intern!(py, "resource"),
+            intern!(py, "token"),
+            intern!(py, "token_id"),
             intern!(py, "now"),
         ];
         let mut known = 0;
         let mut fields = [const { None }; 5];
         for (field, name) in fields.iter_mut().zip(names) {
+            if known == request.len() {
+                break;
+            }
             let value = request.get_item(name)?;
             known += usize::from(value.is_some());
             *field = value.filter(|value| !value.is_none());
@@ -49,7 +68,7 @@ impl Asked {
             let why = "must have the arguments of `decide` and nothing else";
             return Err(bad(py, "request", why));
         }
-        let [token, token_id, Some(action), Some(resource), now] = fields else {
+        let [Some(action), Some(resource), token, token_id, now] = fields else {
             return Err(bad(py, "request", "must have an `action` and a `resource`"));
         };
         Ok(Self {

@@ -65,8 +65,10 @@ pub(crate) fn text<'a>(value: &'a Bound<'_, PyAny>, what: &str) -> PyResult<&'a 
 
 /// A string argument that Python may drop meanwhile.
 pub(crate) fn shared(value: &Bound<'_, PyAny>, what: &str) -> PyResult<PyBackedStr> {
-    text(value, what)?;
-    value.extract()
+    match value.extract() {
+        Ok(text) => Ok(text),
+        Err(_) => text(value, what).and(value.extract()),
+    }
 }
 
 /// A resource: `type:name`, or a mapping of `type` and `name`.

@@ -120,6 +120,12 @@ def test_many_decisions_come_in_the_order_of_their_requests(acme: Authorizer) ->
     assert acme.decide_many([]) == []
 
 
+def test_a_request_of_a_batch_may_be_a_tuple(acme: Authorizer) -> None:
+    requests = [(None, WRITE, BERT), (LAPTOP, WRITE, BERT), (parse_token(LAPTOP), READ, {"type": "model", "name": "acme/open"})]
+    decisions = acme.decide_many(requests * 100, now=NOW)
+    assert [decision.reason for decision in decisions] == ["missing_token", "token_pending", "public"] * 100
+
+
 def test_an_explanation_has_all_checks(acme: Authorizer) -> None:
     explanation = acme.explain(token=LAPTOP, action="org.write", resource="org:acme", now=NOW)
     assert explanation["reason"] == "token_pending"

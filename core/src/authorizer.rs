@@ -155,10 +155,17 @@ impl Authorizer {
     /// Decides about many requests, in their order.
     #[must_use]
     pub fn decide_many(&self, requests: &[Request<'_>]) -> Vec<Decision> {
-        requests
-            .iter()
-            .map(|request| self.decide(request))
-            .collect()
+        let mut decisions = match &self.source {
+            Source::World(world) => index::decide_many(&**world, requests),
+            Source::Snapshot { snapshot, .. } => index::decide_many(snapshot, requests),
+        };
+        for (decision, request) in decisions.iter_mut().zip(requests) {
+            match self.stale(request.now) {
+                Some(stale) => *decision = stale,
+                None => decision.generation = Some(self.generation),
+            }
+        }
+        decisions
     }
 
     /// Decides, and says how every check came out. Of a stale snapshot nothing is judged.

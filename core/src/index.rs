@@ -4,6 +4,8 @@
 
 use alloc::vec::Vec;
 
+use smallvec::SmallVec;
+
 use crate::action::Action;
 use crate::decide::{self, Case, Credential, Facts, KnownToken, Namespace, Outcome, Repo};
 use crate::decision::{Decision, Explanation, Presented, Request};
@@ -101,6 +103,40 @@ pub(crate) trait Index {
 
     /// Whether it is known when tokens were last used.
     fn knows_uses(&self) -> bool;
+
+    /// Reads ahead what many requests will ask for, so that memory, which is what a decision waits
+    /// for, answers all of them at once.
+    fn prepare(&self, _asked: &[(TokenDigest, Resource<'_>)]) {}
+}
+
+/// So many requests are read ahead at a time.
+pub(crate) const BATCH: usize = 16;
+
+/// Decides about many requests, in their order.
+pub(crate) fn decide_many<I: Index>(index: &I, requests: &[Request<'_>]) -> Vec<Decision> {
+    let mut decisions = Vec::with_capacity(requests.len());
+    for batch in requests.chunks(BATCH) {
+        let digests: SmallVec<[_; BATCH]> = batch.iter().map(digest).collect();
+        let asked = digests.iter().zip(batch);
+        let asked = asked.filter_map(|(digest, request)| Some(((*digest)?, request.resource)));
+        index.prepare(&asked.collect::<SmallVec<[_; BATCH]>>());
+        decisions.extend(batch.iter().zip(digests).map(|(request, digest)| {
+            let found = match digest {
+                Some(digest) => index.facts_of_digest(&digest, &request.resource),
+                None => facts(index, request),
+            };
+            decide(index, request, &found)
+        }));
+    }
+    decisions
+}
+
+/// The digest of what a request presents, if that can be a token.
+fn digest(request: &Request<'_>) -> Option<TokenDigest> {
+    match request.token {
+        Presented::Secret(secret) if secret.form() == Form::Possible => Some(secret.digest()),
+        Presented::Secret(_) | Presented::Nothing | Presented::Id(_) => None,
+    }
 }
 
 /// Looks up everything that a request names.

@@ -116,6 +116,9 @@ pub fn denied(decision: &Decision, place: Place) -> Response {
     if let Some(code) = decision.error_code {
         put(&mut headers, "x-error-code", code);
     }
+    if let Some(remedy) = &decision.remedy {
+        put(&mut headers, "x-tokenward-remedy", &remedy.text);
+    }
     if status != StatusCode::UNAUTHORIZED {
         return problem(status, text, headers);
     }

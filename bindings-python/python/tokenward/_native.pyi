@@ -17,6 +17,8 @@ from tokenward.types import (
 )
 from tokenward.words import Reason, TokenPolicy, Who
 
+__all__ = ["Authorizer", "Decision", "Found", "Remedy", "TokenSecret", "parse_token", "scan", "words"]
+
 _Time: TypeAlias = str | datetime
 _Resource: TypeAlias = str | ResourceDict | Mapping[str, str]
 
@@ -37,7 +39,12 @@ class Authorizer:
         token_id: str | None = None,
         now: _Time | None = None,
     ) -> Decision: ...
-    def decide_many(self, requests: Iterable[DecisionRequest], *, now: _Time | None = None) -> list[Decision]: ...
+    def decide_many(
+        self,
+        requests: Iterable[DecisionRequest | tuple[str | TokenSecret | None, str, _Resource]],
+        *,
+        now: _Time | None = None,
+    ) -> list[Decision]: ...
     def explain(
         self,
         *,

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::hint::black_box;
 
+use smallvec::SmallVec;
+
 use super::World;
 use super::grants::GrantEntry;
 use super::names::{Holder, NameId};
@@ -11,7 +13,7 @@ use super::repos::RepoEntry;
 use super::tokens::TokenEntry;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
 use crate::ids::TokenId;
-use crate::index::{Found, GrantIn, Index, Seen, ShownToken, with_grants};
+use crate::index::{BATCH, Found, GrantIn, Index, Seen, ShownToken, with_grants};
 use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
@@ -33,20 +35,23 @@ impl Index for World {
 
     #[inline]
     fn facts_of_digest(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Found<u32> {
-        let (token, repo) = self.guess(Some(digest), resource);
-        let target = self.target(resource, repo);
+        let named = self.named(resource);
+        let (token, repo) = self.guess(Some(digest), resource, named.1);
+        let target = self.target(resource, named, repo);
         let place = self.usable(self.tokens.confirm(token, digest));
         self.found(place, resource, target)
     }
 
     fn facts_of(&self, place: u32, resource: &Resource<'_>) -> Found<u32> {
-        let (_, repo) = self.guess(None, resource);
-        self.found(Some(place), resource, self.target(resource, repo))
+        let named = self.named(resource);
+        let (_, repo) = self.guess(None, resource, None);
+        self.found(Some(place), resource, self.target(resource, named, repo))
     }
 
     /// Without a token only the repository can matter.
     fn facts_without(&self, token: Credential, resource: &Resource<'_>) -> Found<u32> {
-        self.without(token, self.target(resource, None))
+        let named = self.named(resource);
+        self.without(token, self.target(resource, named, None))
     }
 
     fn place_of_id(&self, id: TokenId) -> Option<u32> {
@@ -99,6 +104,34 @@ impl Index for World {
     fn knows_uses(&self) -> bool {
         true
     }
+
+    /// What `guess` reads for one request, a step at a time for all of them.
+    fn prepare(&self, asked: &[(TokenDigest, Resource<'_>)]) {
+        let hashes = asked.iter().map(|(digest, resource)| {
+            let (repos, name) = self.repos.index(resource);
+            let (tokens, hash) = self.tokens.index(digest);
+            black_box((repos.glance(name), tokens.glance(hash)));
+            (tokens.guess(hash), repos.guess(name))
+        });
+        let places: SmallVec<[_; BATCH]> = hashes.collect();
+        let seen = places
+            .iter()
+            .zip(asked)
+            .map(|((token, repo), (_, resource))| {
+                let token = token.and_then(|at| Some((at, self.tokens.get(at)?)));
+                let repo = repo.and_then(|at| self.repos.get(at));
+                black_box(repo.map(|repo| repo.org));
+                if let Some((org, (at, token))) = self.named(resource).1.zip(token) {
+                    black_box(token.standing_in(at, org));
+                }
+                token.map(|(_, token)| (token.owner, token.grants.warmth()))
+            });
+        let owners: SmallVec<[_; BATCH]> = seen.collect();
+        for (owner, _) in owners.into_iter().flatten() {
+            let first = self.names.get(owner).and_then(|owner| owner.orgs.first());
+            black_box(first.map(|org| org.role));
+        }
+    }
 }
 
 impl World {
@@ -139,6 +172,7 @@ impl World {
         &self,
         digest: Option<&TokenDigest>,
         resource: &Resource<'_>,
+        org: Option<&OrgEntry>,
     ) -> (Option<u32>, Option<u32>) {
         let (repos, name) = self.repos.index(resource);
         let tokens = digest.map(|digest| self.tokens.index(digest));
@@ -156,18 +190,31 @@ impl World {
             repo.map(|repo| repo.org),
             first_org.map(|org| org.role),
             token.map(|token| token.grants.warmth()),
+            org.zip(token_at.zip(token))
+                .map(|(org, (at, token))| token.standing_in(at, org)),
         ));
         (token_at, repo_at)
     }
 
+    /// The namespace of a resource, and the organization that it is.
     #[inline]
-    fn target<'a>(&'a self, resource: &Resource<'_>, guess: Option<u32>) -> Target<'a> {
+    fn named(&self, resource: &Resource<'_>) -> (Option<(NameId, Holder)>, Option<&OrgEntry>) {
         let namespace = self.names.find(resource.namespace());
         let namespace = namespace.map(|name| (name, self.names.holder(name)));
         let org = match namespace {
             Some((_, Holder::Org(at))) => self.orgs.get(at as usize),
             Some((_, Holder::User { .. } | Holder::ServiceAccount(_))) | None => None,
         };
+        (namespace, org)
+    }
+
+    #[inline]
+    fn target<'a>(
+        &'a self,
+        resource: &Resource<'_>,
+        (namespace, org): (Option<(NameId, Holder)>, Option<&'a OrgEntry>),
+        guess: Option<u32>,
+    ) -> Target<'a> {
         let repo = org.map(|org| self.repos.confirm(guess, org.name, resource));
         Target {
             namespace,
@@ -198,7 +245,7 @@ impl World {
                 let (facts, account) = self.org_view(owner, org, role, org.policy);
                 let exempt = account || token.exchanged;
                 Facts {
-                    token: known_token(token, name, resource, org.standing(at), exempt),
+                    token: known_token(token, name, resource, token.standing_in(at, org), exempt),
                     namespace: Namespace::Org(OrgFacts {
                         group_role: group.and_then(|group| org.group_role(group, owner)),
                         ..facts
@@ -233,7 +280,7 @@ impl World {
             ..facts
         });
         let exempt = account || token.exchanged;
-        let mut known = plain_token(token, org.standing(at), exempt);
+        let mut known = plain_token(token, token.standing_in(at, org), exempt);
         known.names_namespace = token.names_org(org.name);
         Facts {
             token: Credential::Known(known),

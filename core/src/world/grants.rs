@@ -1,10 +1,9 @@
 //! The grants of a token, packed: a million tokens hold a million of them.
 //!
-//! One block of bytes for each token, and none for a token without grants. What a grant allows is
-//! not for here.
+//! One row of bytes for each token, which stays inside the token while one grant on an organization
+//! is all that it has, as most have. What a grant allows is not for here.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
+use smallvec::SmallVec;
 
 use super::names::NameId;
 use crate::permission::PermissionSet;
@@ -22,14 +21,14 @@ pub(super) struct GrantEntry<'a> {
 
 /// All grants of one token.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Grants(Box<[u8]>);
+pub(super) struct Grants(SmallVec<[u8; 16]>);
 
 /// The namespace, the permissions, the type, the length of the repository's name.
 const HEAD: usize = 10;
 
 impl<'a> FromIterator<GrantEntry<'a>> for Grants {
     fn from_iter<I: IntoIterator<Item = GrantEntry<'a>>>(grants: I) -> Self {
-        let mut bytes = Vec::new();
+        let mut bytes = SmallVec::new();
         for grant in grants {
             // Names that have been parsed have 96 characters at most.
             let Ok(length) = u8::try_from(grant.repo.len()) else {
@@ -38,9 +37,10 @@ impl<'a> FromIterator<GrantEntry<'a>> for Grants {
             bytes.extend(grant.namespace.0.to_le_bytes());
             bytes.extend(grant.permissions.bits().to_le_bytes());
             bytes.extend([grant.kind as u8, length]);
-            bytes.extend(grant.repo.as_bytes());
+            bytes.extend_from_slice(grant.repo.as_bytes());
         }
-        Self(Box::from(bytes))
+        bytes.shrink_to_fit();
+        Self(bytes)
     }
 }
 

@@ -8,6 +8,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::grants::{GrantEntry, Grants};
 use super::names::{NameId, Names};
+use super::orgs::{OrgEntry, StandingEntry};
 use super::places::Places;
 use crate::ids::TokenId;
 use crate::permission::PermissionSet;
@@ -28,6 +29,9 @@ pub(super) struct TokenEntry {
     last_used_at: i64,
     pub(super) display_name: Option<CompactString>,
     pub(super) grants: Grants,
+    /// What an organization thinks of it: the one that has spoken last, so that most decisions need
+    /// not look further. Nothing when none ever has.
+    standing: Option<(NameId, StandingEntry)>,
     pub(super) global: PermissionSet,
     pub(super) kind: TokenKind,
     pub(super) can_read_gated: bool,
@@ -56,6 +60,7 @@ impl TokenEntry {
             expires_at: pack(token.expires_at),
             last_used_at: pack(token.last_used_at),
             display_name: token.display_name.as_ref().map(|name| name.as_str().into()),
+            standing: None,
             grants: fine_grained
                 .map(|grants| entries(grants, names))
                 .unwrap_or_default(),
@@ -76,6 +81,20 @@ impl TokenEntry {
     #[inline]
     pub(super) fn expires_at(&self) -> Option<Timestamp> {
         unpack(self.expires_at)
+    }
+
+    /// What an organization thinks of the token at this place.
+    #[inline]
+    pub(super) fn standing_in(&self, at: u32, org: &OrgEntry) -> StandingEntry {
+        match self.standing {
+            None => StandingEntry::NEW,
+            Some((last, standing)) if last == org.name => standing,
+            Some(_) => org.standing(at),
+        }
+    }
+
+    pub(super) fn set_standing(&mut self, org: NameId, standing: StandingEntry) {
+        self.standing = Some((org, standing));
     }
 
     pub(super) fn last_used_at(&self) -> Option<Timestamp> {
@@ -190,8 +209,9 @@ impl Tokens {
     }
 
     /// Puts another version of a token in its place.
-    pub(super) fn replace(&mut self, at: u32, token: TokenEntry) -> Option<TokenEntry> {
+    pub(super) fn replace(&mut self, at: u32, mut token: TokenEntry) -> Option<TokenEntry> {
         let old = self.remove(at);
+        token.standing = old.as_ref().and_then(|old| old.standing);
         self.put(at, token);
         old
     }

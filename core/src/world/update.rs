@@ -224,6 +224,9 @@ impl World {
             org.standings.insert(at, entry);
         }
         let home = org.name;
+        if let Some(token) = self.tokens.get_mut(at) {
+            token.set_standing(home, entry);
+        }
         self.note_revocation(at, home, entry.revoked);
     }
 
