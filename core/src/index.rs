@@ -166,9 +166,14 @@ pub(crate) fn decide<I: Index>(
 ) -> Decision {
     let action = Action::parse(request.action);
     let case = case(request, &found.facts, action);
-    let subject = subject(index, request, found, action);
+    let reason = decide::decide(&case);
+    let mut subject = subject(request, &found.facts, action);
+    // Only denials have words, and looking a name up costs as much as everything before it.
+    if !reason.allows() {
+        subject.token = found.token.and_then(|place| index.display_name(place));
+    }
     let belongs = found.facts.belongs(case.kind);
-    Decision::new(decide::decide(&case), &subject, found.generation, belongs)
+    Decision::new(reason, &subject, found.generation, belongs)
 }
 
 /// Decides, and says how every check came out.
@@ -184,11 +189,11 @@ pub(crate) fn explain<I: Index>(
     }
     let action = Action::parse(request.action);
     let case = case(request, &found.facts, action);
-    let mut subject = subject(index, request, &found, action);
+    let mut subject = subject(request, &found.facts, action);
     // Administrators of the resource's organization see token names where they approve tokens.
     let policy = index.token_policy(request.resource.namespace());
-    if audience == Audience::Administrator && !policy.is_some_and(TokenPolicy::needs_approval) {
-        subject.token = None;
+    if audience != Audience::Administrator || policy.is_some_and(TokenPolicy::needs_approval) {
+        subject.token = found.token.and_then(|place| index.display_name(place));
     }
     let belongs = found.facts.belongs(kind);
     let decision = Decision::new(decide::decide(&case), &subject, found.generation, belongs);
@@ -238,21 +243,16 @@ fn case<'a>(request: &Request<'_>, facts: &'a Facts, action: Option<Action>) -> 
     }
 }
 
+/// What messages are about, but for the token's name.
 #[inline]
-fn subject<'a, I: Index>(
-    index: &'a I,
-    request: &Request<'a>,
-    found: &Found<I::Place>,
-    action: Option<Action>,
-) -> Subject<'a> {
-    let repo = &found.facts.repo;
+fn subject<'a>(request: &Request<'a>, facts: &Facts, action: Option<Action>) -> Subject<'a> {
     Subject {
         resource: request.resource,
         permission: action.map(|action| action.rule().permission),
-        token: found.token.and_then(|place| index.display_name(place)),
-        public_gated: repo.public && repo.gated,
+        token: None,
+        public_gated: facts.repo.public && facts.repo.gated,
         foreign_create: action == Some(Action::RepoCreate)
-            && !found.facts.belongs(request.resource.kind()),
+            && !facts.belongs(request.resource.kind()),
         age: None,
     }
 }

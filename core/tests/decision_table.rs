@@ -30,6 +30,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::json;
+use tokenward_core::snapshot::{PublicKey, Stamp, TrustedKeys, bundle_document};
+use tokenward_core::{Authorizer, Decision, OrgDocument, Presented, Request, Resource, Timestamp};
 
 use crate::actions::ACTIONS;
 use crate::legend::{Legend, reasons};
@@ -86,6 +88,7 @@ fn decision_table() -> String {
     let mut sections = vec![first_checks(&mut legend), scopes(&mut legend)];
     sections.extend(places_with_groups(&mut legend));
     sections.extend(places_without_groups(&mut legend));
+    legend.note_stale(&stale(), ["777", "600"]);
     let mut text = HEAD.to_owned();
     text.push_str("\n## What the reasons say\n");
     for line in legend.lines() {
@@ -98,6 +101,27 @@ fn decision_table() -> String {
         }
     }
     text
+}
+
+/// What an edge says whose snapshot is 777 seconds old and may be 600.
+fn stale() -> Decision {
+    let time = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+    let document = json!({"format": "tokenward.org/1", "organization": {"name": "acme"}});
+    let document = OrgDocument::parse(&document.to_string()).expect("a valid document");
+    let stamp = Stamp {
+        revision: 0,
+        issued: time(0),
+        expires: time(600),
+    };
+    let bundle = bundle_document(&document, &stamp, &[1; 32]).expect("it is valid");
+    let keys = TrustedKeys::of(&[PublicKey::of_seed(&[1; 32])]);
+    let authorizer = Authorizer::from_snapshot(bundle, &keys, time(0)).expect("it is valid");
+    authorizer.decide(&Request {
+        token: Presented::Nothing,
+        action: "org.read",
+        resource: Resource::parse("org:acme").expect("a resource"),
+        now: time(777),
+    })
 }
 
 fn first_checks(legend: &mut Legend) -> (String, Table) {

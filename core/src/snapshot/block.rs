@@ -1,6 +1,7 @@
 //! A block of rows: its head, and the check that its length is right for what the head says.
 
 use alloc::vec::Vec;
+use core::hint::black_box;
 
 use super::node::Node;
 use super::wire::{Bytes, Reader};
@@ -102,6 +103,27 @@ impl Leaf {
     #[inline]
     pub(super) fn body(&self) -> &[u8] {
         self.body.get()
+    }
+
+    /// Reads around where a key most probably is, in records of this width, and in the contents
+    /// behind them, before anything is certain: so memory, which is what a look-up waits for,
+    /// answers many questions at once.
+    #[inline]
+    pub(super) fn warm(&self, key: u32, stride: usize) {
+        let (body, rows) = (self.body(), self.rows());
+        let guess = self.node.guess(key, rows);
+        let at = |row: usize| body.get(row.saturating_mul(stride)).copied();
+        let records = rows.saturating_mul(stride);
+        let contents = body.len().saturating_sub(records).saturating_mul(guess);
+        let contents = records.saturating_add(contents.checked_div(rows).unwrap_or(0));
+        black_box([
+            at(guess),
+            at(guess.saturating_sub(5)),
+            at(guess.saturating_add(5)),
+            at(guess.saturating_sub(10)),
+            at(guess.saturating_add(10)),
+            body.get(contents).copied(),
+        ]);
     }
 
     #[inline]

@@ -34,6 +34,13 @@ pub(super) fn length(leaf: &Leaf) -> Option<usize> {
     heap.checked_add(usize::try_from(contents).ok()?)
 }
 
+/// Has the surroundings of a key at hand.
+#[inline]
+pub(super) fn warm(leaf: &Leaf, key: u32) {
+    let stride = width(leaf.layout).unwrap_or(0).saturating_add(KEY);
+    leaf.warm(key, stride);
+}
+
 /// The key and the contents of a row.
 #[inline]
 pub(super) fn row(leaf: &Leaf, row: usize) -> Option<(u32, &[u8])> {

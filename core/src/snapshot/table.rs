@@ -69,6 +69,14 @@ impl Table {
         self.leaves.get(self.place(key))
     }
 
+    /// Has the surroundings of a key at hand, in a table of rows of different lengths.
+    #[inline]
+    pub(super) fn warm(&self, key: u32) {
+        if let Some(leaf) = self.leaf(key) {
+            heap::warm(leaf, key);
+        }
+    }
+
     /// The contents of the row that is referred to, in a table of rows of different lengths.
     #[inline]
     pub(super) fn row(&self, wanted: Ref) -> Option<&[u8]> {

@@ -157,8 +157,17 @@ fn skipped(node: Node) -> usize {
 }
 
 /// The width of a record.
+#[inline]
 pub(super) fn stride(leaf: &Leaf) -> Option<usize> {
     Shape::of(leaf.node, leaf.layout).map(|shape| shape.stride())
+}
+
+/// Has the surroundings of a digest at hand.
+#[inline]
+pub(super) fn warm(leaf: &Leaf, half: &Half) {
+    if let Some(stride) = stride(leaf) {
+        leaf.warm(cut(half), stride);
+    }
 }
 
 /// The row with this digest.

@@ -40,6 +40,8 @@ impl Snapshot {
     /// The token of a record; nothing when it refers to nothing, as no writer writes it.
     #[inline]
     fn token(&self, record: TokenRecord) -> Option<Token<'_>> {
+        self.0.owners.warm(record.owner.key);
+        self.0.grants.warm(record.grants.key);
         let owner = Owner::parse(self.0.owners.row(record.owner)?)?;
         let grants = Grants::parse(self.0.grants.row(record.grants)?)?;
         Some(Token {
@@ -215,6 +217,12 @@ impl Index for Snapshot {
         let half = digest.as_bytes().first_chunk().copied().unwrap_or_default();
         let leaf = self.0.tokens.place(tokens::cut(&half));
         let found = self.0.tokens.leaves().get(leaf);
+        if let Some(leaf) = found {
+            tokens::warm(leaf, &half);
+        }
+        if let Some(name) = resource.repo() {
+            self.0.repos.warm(repos::key(resource.kind(), name));
+        }
         let found = found.and_then(|leaf| tokens::find(leaf, &half));
         let token = found.and_then(|(row, record)| {
             let (leaf, row) = (u32::try_from(leaf).ok()?, u32::try_from(row).ok()?);

@@ -38,6 +38,19 @@ impl Legend {
         reason
     }
 
+    /// Notes what no document can say: the answer of an edge whose snapshot is too old.
+    pub(crate) fn note_stale(&mut self, answer: &Decision, ages: [&str; 2]) {
+        let remedy = engine::json(&answer.remedy);
+        let text = |field: &str| remedy[field].as_str().unwrap_or("-").to_owned();
+        let message = answer.message.as_deref().unwrap_or("-").to_owned();
+        let message = ages
+            .iter()
+            .fold(message, |message, age| message.replace(age, "<n>"));
+        let remedy = format!("{} {}", text("who"), text("do"));
+        let saying = (answer.reason.as_str(), message, remedy);
+        self.sayings.insert(saying, answer.status);
+    }
+
     pub(crate) fn lines(&self) -> Vec<String> {
         let sayings = self.sayings.iter();
         sayings
