@@ -123,6 +123,7 @@ Reason: TypeAlias = Literal[
     "gated_token",
     "role_insufficient",
     "gated_user",
+    "snapshot_stale",
 ]
 
 ResourceType: TypeAlias = Literal[
