@@ -209,7 +209,8 @@ pub(crate) fn explain_token<I: Index>(
     let request = about_nothing(token, now);
     let found = facts(index, &request);
     let case = case(&request, &found.facts, Some(Action::OrgRead));
-    let subject = subject(index, &request, &found, None);
+    let mut subject = subject(&request, &found.facts, None);
+    subject.token = found.token.and_then(|place| index.display_name(place));
     let outcomes = decide::outcomes(&case).map(|(check, outcome)| match check {
         check if check.is_about_token() => (check, outcome),
         check => (check, Outcome::Skip),
