@@ -11,11 +11,11 @@ Clients and `hub` are loaded when they are first used, so that importing this al
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from tokenward._native import Authorizer, Decision, Found, Remedy, TokenSecret, parse_token, scan
 from tokenward.errors import InvalidTypeError, ParseError, TokenwardError
 
+TYPE_CHECKING = False  # as in `typing`, which takes longer to load than everything here
 if TYPE_CHECKING:
     from tokenward import errors, hub
     from tokenward.client import AsyncClient, Client
