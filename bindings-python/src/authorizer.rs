@@ -3,11 +3,12 @@
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
+use tokenward_core::snapshot::TrustedKeys;
 use tokenward_core::{self as core, OrgDocument, ParseError, Thresholds, TokenPolicy};
 
 use crate::batch::Asked;
 use crate::decision::Decision;
-use crate::error::{bad, parse_error, wrong_type};
+use crate::error::{bad, parse_error, snapshot_error, wrong_type};
 use crate::json;
 use crate::request::{self, Named, Token};
 use crate::secret::unicode;
@@ -72,11 +73,47 @@ impl Authorizer {
                 "must be a `dict`, `str` or `bytes`",
             ));
         };
-        let built = built.map_err(|error| parse_error(py, &error))?;
-        Ok(Self {
-            core: built,
-            allows: [const { PyOnceLock::new() }; 2],
-        })
+        built
+            .map(Self::new)
+            .map_err(|error| parse_error(py, &error))
+    }
+
+    /// An authorizer from a signed snapshot (a bundle, as `bytes`), once all of it is verified.
+    ///
+    /// `keys` are the public keys that are trusted, as a JWKS: a mapping, or its JSON. From the time on
+    /// at which the snapshot expires, or when it is `max_age` seconds old, everything is denied with
+    /// `snapshot_stale`. `now` is as for `decide`. Other threads run meanwhile.
+    ///
+    /// Raises `SnapshotError`, whose `code` says what is wrong with the snapshot, and `ParseError`
+    /// for keys that are none.
+    ///
+    /// >>> Authorizer.from_snapshot(b"", {"keys": []})
+    /// Traceback (most recent call last):
+    /// tokenward.errors.ParseError: keys: must have an Ed25519 key
+    #[staticmethod]
+    #[pyo3(signature = (snapshot, keys, now=None, *, max_age=None))]
+    fn from_snapshot(
+        py: Python<'_>,
+        snapshot: &Any<'_>,
+        keys: &Any<'_>,
+        now: Option<&Any<'_>>,
+        max_age: Option<&Any<'_>>,
+    ) -> PyResult<Self> {
+        let bytes = snapshot
+            .cast::<PyBytes>()
+            .map_err(|_| wrong_type(py, "snapshot", "must be `bytes`"))?
+            .as_bytes();
+        let keys = TrustedKeys::parse(&jwks(keys)?).map_err(|error| parse_error(py, &error))?;
+        let now = request::time(py, now)?;
+        let age = max_age
+            .map(|age| whole(age, "max_age", "seconds"))
+            .transpose()?;
+        let read = py.detach(|| core::Authorizer::from_snapshot(bytes, &keys, now));
+        let read = read.map_err(|error| snapshot_error(py, error))?;
+        Ok(Self::new(match age {
+            Some(seconds) => read.with_maximum_age(u64::from(seconds) * 1000),
+            None => read,
+        }))
     }
 
     /// The organization's name.
@@ -238,7 +275,7 @@ impl Authorizer {
             ),
         ] {
             if let Some(given) = given {
-                *threshold = days(given, name)?;
+                *threshold = whole(given, name, "days")?;
             }
         }
         json::loads(
@@ -260,6 +297,13 @@ impl Authorizer {
 const AT_ONCE: usize = 64;
 
 impl Authorizer {
+    const fn new(core: core::Authorizer) -> Self {
+        Self {
+            core,
+            allows: [const { PyOnceLock::new() }; 2],
+        }
+    }
+
     fn decide_asked(&self, py: Python<'_>, asked: &[Asked]) -> PyResult<Vec<core::Decision>> {
         let decided = py.detach(|| {
             let requests = asked.iter().map(Asked::request);
@@ -315,8 +359,25 @@ fn unwritable(py: Python<'_>, _: &PyErr) -> PyErr {
     wrong_type(py, "document", "must hold nothing but what JSON has")
 }
 
-fn days(value: &Any<'_>, name: &str) -> PyResult<u32> {
-    let wrong = || wrong_type(value.py(), name, "must be a whole number of days");
+/// The JSON text of public keys.
+fn jwks(keys: &Any<'_>) -> PyResult<String> {
+    let py = keys.py();
+    if let Ok(text) = keys.cast::<PyString>() {
+        return unicode(text, "keys").map(str::to_owned);
+    }
+    if let Ok(bytes) = keys.cast::<PyBytes>() {
+        return Ok(String::from_utf8_lossy(bytes.as_bytes()).into_owned());
+    }
+    if keys.is_instance_of::<PyDict>() {
+        let why = "must hold nothing but what JSON has";
+        return json::dumps(keys).map_err(|_| wrong_type(py, "keys", why));
+    }
+    Err(wrong_type(py, "keys", "must be a `dict`, `str` or `bytes`"))
+}
+
+fn whole(value: &Any<'_>, name: &str, unit: &str) -> PyResult<u32> {
+    let why = format!("must be a whole number of {unit}");
+    let wrong = || wrong_type(value.py(), name, &why);
     if value.is_instance_of::<pyo3::types::PyBool>()
         || !value.is_instance_of::<pyo3::types::PyInt>()
     {

@@ -6,8 +6,10 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 use tokenward_core::ParseError;
+use tokenward_core::snapshot::SnapshotError;
 
 static PARSE_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+static SNAPSHOT_ERROR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static INVALID_TYPE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
 /// A value that does not parse, as `tokenward.ParseError`.
@@ -23,6 +25,12 @@ pub(crate) fn bad(py: Python<'_>, what: &str, why: &str) -> PyErr {
 /// A value of a type that is not taken, as `tokenward.InvalidTypeError`.
 pub(crate) fn wrong_type(py: Python<'_>, what: &str, why: &str) -> PyErr {
     raised(py, &INVALID_TYPE, "InvalidTypeError", what, why)
+}
+
+/// A snapshot that is refused, as `tokenward.errors.SnapshotError`.
+pub(crate) fn snapshot_error(py: Python<'_>, error: SnapshotError) -> PyErr {
+    let (code, why) = (error.code(), error.to_string());
+    raised(py, &SNAPSHOT_ERROR, "SnapshotError", code, &why)
 }
 
 fn raised(

@@ -23,7 +23,8 @@ pub(crate) fn test(count: &mut Count) -> Result<()> {
         .arg(folder.join("tests"))
         .current_dir(place::root())
         .env("TOKENWARD_SERVER", server)
-        .env("TOKENWARD_DOMAIN", domain);
+        .env("TOKENWARD_DOMAIN", domain)
+        .env("TOKENWARD_BUNDLES", bundles(count)?);
     run::streaming(&mut command, count)
 }
 
@@ -35,6 +36,23 @@ fn install(python: &Path, package: &Path) -> Result<()> {
         .arg(package)
         .env("CARGO_TARGET_DIR", place::target()?);
     run::quietly(&mut install).map(drop)
+}
+
+/// The corpus as snapshots, written anew.
+fn bundles(count: &mut Count) -> Result<PathBuf> {
+    let folder = place::own().join("bundles");
+    let mut example = place::cargo();
+    example.args([
+        "run",
+        "--quiet",
+        "--package",
+        "tokenward-core",
+        "--example",
+        "bundles",
+        "--",
+    ]);
+    run::streaming(example.arg(&folder), count)?;
+    Ok(folder)
 }
 
 /// The enumerated domain with the engine's decisions, written anew.

@@ -26,6 +26,14 @@ _Resource: TypeAlias = str | ResourceDict | Mapping[str, str]
 class Authorizer:
     @staticmethod
     def from_document(document: OrgDocument | dict[str, object] | str | bytes) -> Authorizer: ...
+    @staticmethod
+    def from_snapshot(
+        snapshot: bytes,
+        keys: Mapping[str, object] | str | bytes,
+        now: _Time | None = None,
+        *,
+        max_age: int | None = None,
+    ) -> Authorizer: ...
     @property
     def org(self) -> str: ...
     @property

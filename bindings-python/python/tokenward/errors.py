@@ -18,6 +18,7 @@ __all__ = [
     "PlanRequiredError",
     "RateLimitedError",
     "ServerError",
+    "SnapshotError",
     "TokenwardError",
     "UnreachableError",
 ]
@@ -45,6 +46,24 @@ class ParseError(TokenwardError, ValueError):
 
     def __reduce__(self) -> tuple[type[ParseError], tuple[str, str]]:
         return type(self), (self.what, self.why)
+
+
+class SnapshotError(TokenwardError):
+    """A snapshot that is refused.
+
+    Attributes:
+        code: a stable code, for example `bad_signature`, `expired`, `malformed`, `unknown_key`.
+    """
+
+    code: str
+
+    def __init__(self, code: str, why: str) -> None:
+        super().__init__(f"the snapshot is refused: {why}")
+        self.code = code
+        self._why = why
+
+    def __reduce__(self) -> tuple[type[SnapshotError], tuple[str, str]]:
+        return type(self), (self.code, self._why)
 
 
 class InvalidTypeError(ParseError, TypeError):
