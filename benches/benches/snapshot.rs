@@ -96,10 +96,27 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
             question.ask(&world).expect("a question").is_allowed()
         );
     }
+    let allowed = questions
+        .iter()
+        .filter(|question| ask(&authorizer, question));
+    println!("allowed: {} of {}", allowed.count(), questions.len());
     let next = in_turn(&questions);
     group.sample_size(100);
     group.bench_function("raw token to decision", |b| {
         b.iter(|| ask(&authorizer, black_box(next())))
+    });
+    let allowed: Vec<_> = questions
+        .iter()
+        .filter(|question| ask(&authorizer, question))
+        .cloned()
+        .collect();
+    let next = in_turn(&allowed);
+    group.bench_function("raw token to decision, allowed", |b| {
+        b.iter(|| ask(&authorizer, black_box(next())))
+    });
+    let next = in_turn(&allowed);
+    group.bench_function("the same from the world, allowed", |b| {
+        b.iter(|| next().ask(&world).expect("a question").is_allowed())
     });
     let next = in_turn(&questions);
     group.bench_function("the same from the world", |b| {
