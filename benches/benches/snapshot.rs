@@ -153,7 +153,11 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
             revision.set(revision.get() + 1);
             let number = revision.get() as u32 % size.tokens;
             let (world, writer) = (&mut *world.borrow_mut(), &mut *writer.borrow_mut());
-            change(world, writer, &standing(number, revision.get() % 2 == 0));
+            change(
+                world,
+                writer,
+                &standing(number, revision.get().is_multiple_of(2)),
+            );
             writer.write(world, &stamp(revision.get()))
         })
     });
