@@ -123,9 +123,9 @@ fn ask(authorizer: Authorizer) {
         }
     }
     for policy in TokenPolicy::ALL {
-        authorizer.preview(policy);
+        drop(authorizer.preview(policy));
     }
-    authorizer.findings(now(), &Thresholds::default());
+    drop(authorizer.findings(now(), &Thresholds::default()));
     let snapshot = authorizer.snapshot().expect("it is made of one");
     let again = Snapshot::open(snapshot.bundle(), &KEYS, now()).expect("it was read once");
     assert_eq!(again.generation(), snapshot.generation());
