@@ -96,10 +96,27 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
             question.ask(&world).expect("a question").is_allowed()
         );
     }
+    let allowed = questions
+        .iter()
+        .filter(|question| ask(&authorizer, question));
+    println!("allowed: {} of {}", allowed.count(), questions.len());
     let next = in_turn(&questions);
     group.sample_size(100);
     group.bench_function("raw token to decision", |b| {
         b.iter(|| ask(&authorizer, black_box(next())))
+    });
+    let allowed: Vec<_> = questions
+        .iter()
+        .filter(|question| ask(&authorizer, question))
+        .cloned()
+        .collect();
+    let next = in_turn(&allowed);
+    group.bench_function("raw token to decision, allowed", |b| {
+        b.iter(|| ask(&authorizer, black_box(next())))
+    });
+    let next = in_turn(&allowed);
+    group.bench_function("the same from the world, allowed", |b| {
+        b.iter(|| next().ask(&world).expect("a question").is_allowed())
     });
     let next = in_turn(&questions);
     group.bench_function("the same from the world", |b| {
@@ -136,7 +153,11 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
             revision.set(revision.get() + 1);
             let number = revision.get() as u32 % size.tokens;
             let (world, writer) = (&mut *world.borrow_mut(), &mut *writer.borrow_mut());
-            change(world, writer, &standing(number, revision.get() % 2 == 0));
+            change(
+                world,
+                writer,
+                &standing(number, revision.get().is_multiple_of(2)),
+            );
             writer.write(world, &stamp(revision.get()))
         })
     });

@@ -42,7 +42,7 @@ pub(crate) struct Seen<'a> {
 pub(crate) struct GrantIn<'a> {
     pub(crate) kind: ResourceType,
     /// Empty for the organization itself.
-    pub(crate) repo: &'a str,
+    pub(crate) repo: &'a [u8],
     pub(crate) permissions: PermissionSet,
 }
 
@@ -291,7 +291,9 @@ pub(crate) fn with_grants<'a>(
         known.names_namespace = true;
         if grant.kind == holder {
             known.namespace_grant = grant.permissions;
-        } else if grant.kind == resource.kind() && resource.repo() == Some(grant.repo) {
+        } else if grant.kind == resource.kind()
+            && resource.repo().map(str::as_bytes) == Some(grant.repo)
+        {
             known.repo_grant = Some(grant.permissions);
         }
     }
@@ -307,14 +309,17 @@ pub(crate) fn readable_orgs<I: Index>(index: &I, place: I::Place, now: Timestamp
 }
 
 /// A name that stands for all unlisted repositories.
-const PROBE: &str = "x";
+const PROBE: &[u8] = b"x";
 
 /// Who may read unlisted repositories may read every listed one too: only somebody to whom no
 /// resource group is closed may, and no gate is closed to those who belong. So what is left to
 /// look at are the repositories that have a grant of their own, listed or not.
 fn reads_all<I: Index>(index: &I, place: I::Place, org: &str, now: Timestamp) -> bool {
     let read = Action::RepoContentRead.rule().permissions;
-    let reads = |kind, repo: &str, forget: bool| {
+    let reads = |kind, repo: &[u8], forget: bool| {
+        let Ok(repo) = core::str::from_utf8(repo) else {
+            return false;
+        };
         let full = alloc::format!("{org}/{repo}");
         Resource::new(kind, &full).is_ok_and(|resource| {
             let mut facts = index.facts_of(place, &resource).facts;

@@ -13,7 +13,7 @@ use crate::count::Count;
 use crate::{place, run};
 
 /// One for each file or folder in `core/fuzz/targets`.
-const TARGETS: [&str; 3] = ["document", "scan", "commands"];
+const TARGETS: [&str; 4] = ["document", "scan", "commands", "snapshot"];
 
 /// Coverage counters at every edge, a table of what they count, and the operands of comparisons.
 const FLAGS: [&str; 6] = [

@@ -114,8 +114,10 @@ impl Leaf {
         let guess = self.node.guess(key, rows);
         let at = |row: usize| body.get(row.saturating_mul(stride)).copied();
         let records = rows.saturating_mul(stride);
-        let contents = body.len().saturating_sub(records).saturating_mul(guess);
-        let contents = records.saturating_add(contents.checked_div(rows).unwrap_or(0));
+        let contents = self
+            .node
+            .guess(key, body.len().saturating_sub(records))
+            .saturating_add(records);
         black_box([
             at(guess),
             at(guess.saturating_sub(5)),

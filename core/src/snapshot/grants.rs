@@ -10,7 +10,7 @@ use super::hash::spread;
 use super::heap;
 use super::node::Node;
 use super::section::Row;
-use super::wire::{Reader, put_short_text};
+use super::wire::{Reader, put_short};
 use crate::permission::PermissionSet;
 use crate::resource::ResourceType;
 
@@ -26,7 +26,7 @@ pub(crate) enum Where<'a> {
     /// The token's owner.
     Own,
     /// Somebody else.
-    Elsewhere(&'a str),
+    Elsewhere(&'a [u8]),
 }
 
 /// One grant.
@@ -37,7 +37,7 @@ pub(crate) struct GrantView<'a> {
     /// The type of the entity, as its number.
     pub(crate) kind: u8,
     /// Empty for an organization or a user.
-    pub(crate) repo: &'a str,
+    pub(crate) repo: &'a [u8],
     /// The permissions, as a number.
     pub(crate) permissions: u32,
 }
@@ -67,9 +67,9 @@ impl GrantsRow {
             };
             out.push(grant.kind | place << 4);
             out.extend(grant.permissions.to_le_bytes());
-            put_short_text(&mut out, grant.repo);
+            put_short(&mut out, grant.repo);
             if let Where::Elsewhere(name) = grant.place {
-                put_short_text(&mut out, name);
+                put_short(&mut out, name);
             }
         }
         Self(out)
@@ -107,11 +107,11 @@ impl<'a> Iterator for Grants<'a> {
     fn next(&mut self) -> Option<GrantView<'a>> {
         let head = self.rest.u8()?;
         let permissions = self.rest.u32()?;
-        let repo = self.rest.short_text()?;
+        let repo = self.rest.short_bytes()?;
         let place = match head >> 4 {
             0 => Where::Org,
             1 => Where::Own,
-            _ => Where::Elsewhere(self.rest.short_text()?),
+            _ => Where::Elsewhere(self.rest.short_bytes()?),
         };
         Some(GrantView {
             place,

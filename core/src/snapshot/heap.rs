@@ -58,6 +58,13 @@ pub(super) fn row(leaf: &Leaf, row: usize) -> Option<(u32, &[u8])> {
     Some((key, body.get(range)?))
 }
 
+/// The key of a row alone.
+#[inline]
+pub(super) fn key(leaf: &Leaf, row: usize) -> Option<u32> {
+    let stride = width(leaf.layout)?.checked_add(KEY)?;
+    number(leaf.body(), row.checked_mul(stride)?, KEY)
+}
+
 /// The first row with this key, or the one behind where it would be.
 #[inline]
 pub(super) fn first(leaf: &Leaf, key: u32) -> usize {

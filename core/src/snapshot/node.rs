@@ -64,12 +64,12 @@ impl Node {
         Self::at(prefix, depth)
     }
 
-    /// Where among so many evenly spread rows of this node a key most probably is.
+    /// Where among so many evenly spread rows (or bytes) of this node a key most probably is.
     #[inline]
     pub(super) fn guess(self, key: u32, count: usize) -> usize {
         let within = u64::from(key.checked_shl(u32::from(self.depth)).unwrap_or(0));
         let count = u64::try_from(count).unwrap_or(u64::MAX);
-        usize::try_from(within.saturating_mul(count) >> 32).unwrap_or(usize::MAX)
+        usize::try_from(within.wrapping_mul(count) >> 32).unwrap_or(usize::MAX)
     }
 }
 

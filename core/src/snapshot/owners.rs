@@ -9,7 +9,7 @@ use super::hash::{half, spread};
 use super::heap;
 use super::node::Node;
 use super::section::Row;
-use super::wire::{Reader, put_short_text};
+use super::wire::{Reader, put_short_text, text};
 use crate::role::Role;
 
 /// A resource group, by the first half of a hash of its name.
@@ -92,7 +92,7 @@ fn role_of(byte: u8) -> Option<Role> {
 /// Somebody, read in place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner<'a> {
-    pub(super) name: &'a str,
+    pub(super) name: &'a [u8],
     pub(super) role: Option<Role>,
     pub(super) sort: Sort,
     pub(super) suspended: bool,
@@ -104,7 +104,7 @@ impl<'a> Owner<'a> {
     pub(super) fn parse(contents: &'a [u8]) -> Option<Self> {
         let mut reader = Reader(contents);
         let flags = reader.u8()?;
-        let name = reader.short_text()?;
+        let name = reader.short_bytes()?;
         let role = match flags & 7 {
             0 => None,
             above => Some(role_of(above.checked_sub(1)?)?),
@@ -176,7 +176,7 @@ impl Row for OwnerRow {
                 .groups()
                 .filter_map(|(group, role)| Some((*group.first_chunk::<16>()?, role)));
             Some(Self {
-                name: owner.name.into(),
+                name: text(owner.name)?.into(),
                 role: owner.role,
                 sort: owner.sort,
                 suspended: owner.suspended,

@@ -11,7 +11,7 @@ use super::heap;
 use super::node::{Node, lower_bound};
 use super::owners::GroupKey;
 use super::section::Row;
-use super::wire::{Reader, number, put_number, put_short_text};
+use super::wire::{Reader, number, put_number, put_short_text, text};
 use crate::resource::ResourceType;
 
 /// A repository.
@@ -85,11 +85,11 @@ const END: usize = 4;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Repo<'a> {
     pub(super) kind: ResourceType,
-    pub(super) name: &'a str,
+    pub(super) name: &'a [u8],
     pub(super) public: bool,
     pub(super) gated: bool,
     pub(super) group: Option<&'a [u8]>,
-    pub(super) created_by: Option<&'a str>,
+    pub(super) created_by: Option<&'a [u8]>,
     users: Users<'a>,
 }
 
@@ -122,11 +122,11 @@ impl<'a> Users<'a> {
         self.names.get(start as usize..end_of(at)? as usize)
     }
 
-    fn holds(&self, name: &str) -> bool {
+    fn holds(&self, name: &[u8]) -> bool {
         let at = lower_bound(self.count, 0, |at| {
-            self.get(at).is_some_and(|found| found < name.as_bytes())
+            self.get(at).is_some_and(|found| found < name)
         });
-        self.get(at) == Some(name.as_bytes())
+        self.get(at) == Some(name)
     }
 }
 
@@ -136,14 +136,14 @@ impl<'a> Repo<'a> {
         let mut reader = Reader(contents);
         let kind = *ResourceType::ALL.get(usize::from(reader.u8()?))?;
         let flags = reader.u8()?;
-        let name = reader.short_text()?;
+        let name = reader.short_bytes()?;
         let group = match flags & GROUPED {
             0 => None,
             _ => Some(reader.take(16)?),
         };
         let created_by = match flags & CREATED {
             0 => None,
-            _ => Some(reader.short_text()?),
+            _ => Some(reader.short_bytes()?),
         };
         Some(Self {
             kind,
@@ -157,7 +157,7 @@ impl<'a> Repo<'a> {
     }
 
     /// Whether somebody has been let in.
-    pub(super) fn lets_in(&self, user: &str) -> bool {
+    pub(super) fn lets_in(&self, user: &[u8]) -> bool {
         self.users.holds(user)
     }
 }
@@ -172,12 +172,18 @@ pub(super) fn find<'a>(
 ) -> Option<Repo<'a>> {
     let lower = || name.bytes().map(|byte| byte.to_ascii_lowercase());
     let compare = |row: usize| {
-        let (found, contents) = heap::row(leaf, row)?;
-        let mut reader = Reader(contents);
+        let order = heap::key(leaf, row)?.cmp(&key);
+        if order != Ordering::Equal {
+            return Some(order);
+        }
+        let mut reader = Reader(heap::row(leaf, row)?.1);
         let (found_kind, _) = (reader.u8()?, reader.u8()?);
-        let found_name = reader.short_text()?.bytes();
-        let found_name = found_name.map(|byte| byte.to_ascii_lowercase());
-        let order = found.cmp(&key).then(found_kind.cmp(&(kind as u8)));
+        let found_name = reader.short_bytes()?;
+        let order = found_kind.cmp(&(kind as u8));
+        if order == Ordering::Equal && found_name == name.as_bytes() {
+            return Some(order);
+        }
+        let found_name = found_name.iter().map(u8::to_ascii_lowercase);
         Some(order.then_with(|| found_name.cmp(lower())))
     };
     let guess = leaf.node.guess(key, leaf.rows());
@@ -220,21 +226,17 @@ impl Row for RepoRow {
         let leaf = parts.first()?;
         let rows = (0..leaf.rows()).map(|row| {
             let repo = Repo::parse(heap::row(leaf, row)?.1)?;
-            let users = (0..repo.users.count).map(|at| {
-                core::str::from_utf8(repo.users.get(at)?)
-                    .ok()
-                    .map(Into::into)
-            });
+            let users = (0..repo.users.count).map(|at| text(repo.users.get(at)?).map(Into::into));
             Some(Self {
                 kind: repo.kind,
-                name: repo.name.into(),
+                name: text(repo.name)?.into(),
                 public: repo.public,
                 gated: repo.gated,
                 group: repo
                     .group
                     .and_then(|group| group.first_chunk::<16>())
                     .copied(),
-                created_by: repo.created_by.map(Into::into),
+                created_by: repo.created_by.and_then(text).map(Into::into),
                 gated_users: users.collect::<Option<_>>()?,
             })
         });

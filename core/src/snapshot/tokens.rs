@@ -1,6 +1,7 @@
 //! Blocks of tokens: one record of fixed width for each, sorted by digest.
 
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use compact_str::CompactString;
 
@@ -8,7 +9,7 @@ use super::block::{Kind, Leaf, begin};
 use super::details;
 use super::node::{Node, lower_bound};
 use super::section::Row;
-use super::wire::{number, put_number};
+use super::wire::{leading, number, put_number};
 use crate::ids::TokenId;
 use crate::timestamp::Timestamp;
 use crate::token::{AuthorizationStatus, TokenKind};
@@ -182,8 +183,13 @@ pub(super) fn find(leaf: &Leaf, half: &Half) -> Option<(usize, TokenRecord)> {
     };
     let digest = |row| at(row)?.get(..wanted.len());
     let guess = leaf.node.guess(cut(half), leaf.rows());
+    let leading_wanted = leading(wanted);
     let first = lower_bound(leaf.rows(), guess, |row| {
-        digest(row).is_some_and(|digest| digest < wanted)
+        digest(row).is_some_and(|digest| match leading(digest).cmp(&leading_wanted) {
+            Ordering::Less => true,
+            Ordering::Greater => false,
+            Ordering::Equal => digest < wanted,
+        })
     });
     let same = (first..leaf.rows()).take_while(|row| digest(*row) == Some(wanted));
     for row in same {

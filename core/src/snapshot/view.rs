@@ -11,6 +11,7 @@ use super::grants::{GrantView, Grants, Where};
 use super::owners::{Owner, Sort};
 use super::repos;
 use super::tokens::{self, TokenRecord};
+use super::wire::text;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
 use crate::ids::TokenId;
 use crate::index::{Found, GrantIn, Index, Seen, ShownToken, with_grants};
@@ -26,6 +27,16 @@ use crate::token::AuthorizationStatus;
 pub(crate) struct Place {
     leaf: u32,
     row: u32,
+}
+
+/// A resource, and what can be said of its name alone.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    resource: &'a Resource<'a>,
+    /// Whether its namespace is the organization.
+    is_org: bool,
+    /// The key of a repository of the organization.
+    key: Option<u32>,
 }
 
 /// A token, with what it refers to.
@@ -78,37 +89,42 @@ impl Snapshot {
         })
     }
 
-    fn is_org(&self, resource: &Resource<'_>) -> bool {
-        resource.namespace() == self.org()
+    #[inline]
+    fn asked<'a>(&self, resource: &'a Resource<'a>) -> Asked<'a> {
+        let is_org = resource.namespace() == self.org();
+        let name = resource.repo().filter(|_| is_org);
+        Asked {
+            resource,
+            is_org,
+            key: name.map(|name| repos::key(resource.kind(), name)),
+        }
     }
 
     /// How a repository of the organization is listed.
     #[inline]
-    fn repo(&self, resource: &Resource<'_>) -> (Listing, Option<repos::Repo<'_>>) {
+    fn repo(&self, asked: Asked<'_>) -> (Listing, Option<repos::Repo<'_>>) {
         let unlisted = (Listing::Unlisted, None);
-        let Some(name) = resource.repo().filter(|_| self.is_org(resource)) else {
+        let Some((key, name)) = asked.key.zip(asked.resource.repo()) else {
             return unlisted;
         };
-        let key = repos::key(resource.kind(), name);
         let leaf = self.0.repos.leaf(key);
-        match leaf.and_then(|leaf| repos::find(leaf, key, resource.kind(), name)) {
-            Some(repo) if repo.name == name => (Listing::Listed, Some(repo)),
+        match leaf.and_then(|leaf| repos::find(leaf, key, asked.resource.kind(), name)) {
+            Some(repo) if repo.name == name.as_bytes() => (Listing::Listed, Some(repo)),
             Some(_) => (Listing::OtherCase, None),
             None => unlisted,
         }
     }
 
     #[inline]
-    fn found(&self, place: Place, token: &Token<'_>, resource: &Resource<'_>) -> Found<Place> {
-        let kind = resource.kind();
-        let is_org = self.is_org(resource);
-        let own = resource.namespace() == token.owner.name;
+    fn found(&self, place: Place, token: &Token<'_>, asked: Asked<'_>) -> Found<Place> {
+        let (kind, is_org) = (asked.resource.kind(), asked.is_org);
+        let own = asked.resource.namespace().as_bytes() == token.owner.name;
         let facts = if is_org && kind != ResourceType::User {
-            self.facts_in_org(token, resource, own)
+            self.facts_in_org(token, asked, own)
         } else {
             let home = own && !is_org && token.owner.sort == Sort::User;
             Facts {
-                token: self.known(token.outside(), token, resource, own),
+                token: known(token.outside(), token, asked, own),
                 namespace: match home && kind != ResourceType::Org {
                     true => Namespace::Own,
                     false => Namespace::Foreign,
@@ -124,14 +140,28 @@ impl Snapshot {
     }
 
     #[inline]
-    fn facts_in_org(&self, token: &Token<'_>, resource: &Resource<'_>, own: bool) -> Facts {
-        let (listing, repo) = self.repo(resource);
+    fn facts_in_org(&self, token: &Token<'_>, asked: Asked<'_>, own: bool) -> Facts {
+        let (listing, repo) = self.repo(asked);
         let group = repo.and_then(|repo| repo.group);
         let group_role = group.and_then(|group| token.owner.group_role(group));
         Facts {
-            token: self.known(token.inside(), token, resource, own),
+            token: known(token.inside(), token, asked, own),
             namespace: Namespace::Org(self.org_facts(token, group_role, self.policy())),
             repo: repo_facts(listing, repo, Some(token.owner.name)),
+        }
+    }
+
+    /// What can be said of a resource without a token.
+    fn without(&self, token: Credential, asked: Asked<'_>) -> Found<Place> {
+        let (listing, repo) = self.repo(asked);
+        Found {
+            facts: Facts {
+                token,
+                namespace: Namespace::Foreign,
+                repo: repo_facts(listing, repo, None),
+            },
+            token: None,
+            generation: asked.is_org.then(|| self.generation()),
         }
     }
 
@@ -148,24 +178,6 @@ impl Snapshot {
             group_role,
             service_account: token.owner.sort == Sort::Account,
         }
-    }
-
-    /// A token with its grants in the namespace of a resource.
-    #[inline]
-    fn known(
-        &self,
-        known: KnownToken,
-        token: &Token<'_>,
-        resource: &Resource<'_>,
-        own: bool,
-    ) -> Credential {
-        let is_org = self.is_org(resource);
-        let here = token.grants.filter(|grant| match grant.place {
-            Where::Org => is_org,
-            Where::Own => own,
-            Where::Elsewhere(name) => name == resource.namespace(),
-        });
-        with_grants(known, own, resource, here.filter_map(grant_in))
     }
 
     /// Whether the organization is shown the token (contract §3.3).
@@ -200,7 +212,7 @@ impl Snapshot {
             last_used_at: uses.and_then(|uses| details::last_used_at(uses, row)),
             expires_at: token.record.expires_at,
             revoked: token.record.flags.revoked,
-            owner: token.owner.name,
+            owner: text(token.owner.name)?,
             owner_left: !belongs && token.in_org().next().is_some(),
             org_wide_write: token.in_org().any(|grant| {
                 grant.kind == ResourceType::Org && grant.permissions.has(Permission::RepoWrite)
@@ -220,8 +232,9 @@ impl Index for Snapshot {
         if let Some(leaf) = found {
             tokens::warm(leaf, &half);
         }
-        if let Some(name) = resource.repo() {
-            self.0.repos.warm(repos::key(resource.kind(), name));
+        let asked = self.asked(resource);
+        if let Some(key) = asked.key {
+            self.0.repos.warm(key);
         }
         let found = found.and_then(|leaf| tokens::find(leaf, &half));
         let token = found.and_then(|(row, record)| {
@@ -229,32 +242,21 @@ impl Index for Snapshot {
             Some((Place { leaf, row }, self.token(record)?))
         });
         match token {
-            Some((place, token)) if !token.owner.suspended => self.found(place, &token, resource),
-            _ => self.facts_without(Credential::Unknown, resource),
+            Some((place, token)) if !token.owner.suspended => self.found(place, &token, asked),
+            _ => self.without(Credential::Unknown, asked),
         }
     }
 
     fn facts_of(&self, place: Place, resource: &Resource<'_>) -> Found<Place> {
+        let asked = self.asked(resource);
         match self.token_at(place) {
-            Some(token) => self.found(place, &token, resource),
-            None => self.facts_without(Credential::Unknown, resource),
+            Some(token) => self.found(place, &token, asked),
+            None => self.without(Credential::Unknown, asked),
         }
     }
 
     fn facts_without(&self, token: Credential, resource: &Resource<'_>) -> Found<Place> {
-        let repo = match resource.kind() {
-            ResourceType::Org | ResourceType::User => (Listing::Unlisted, None),
-            _ => self.repo(resource),
-        };
-        Found {
-            facts: Facts {
-                token,
-                namespace: Namespace::Foreign,
-                repo: repo_facts(repo.0, repo.1, None),
-            },
-            token: None,
-            generation: self.is_org(resource).then(|| self.generation()),
-        }
+        self.without(token, self.asked(resource))
     }
 
     /// All ids are looked through: they are in the order of the digests.
@@ -275,7 +277,7 @@ impl Index for Snapshot {
         let token = self.token_at(place)?;
         Some(Seen {
             id: self.id(place),
-            owner: token.owner.name,
+            owner: text(token.owner.name)?,
             expires_at: token.record.expires_at,
         })
     }
@@ -363,6 +365,18 @@ impl<'a> Token<'a> {
     }
 }
 
+/// A token with its grants in the namespace of a resource.
+#[inline]
+fn known(known: KnownToken, token: &Token<'_>, asked: Asked<'_>, own: bool) -> Credential {
+    let namespace = asked.resource.namespace().as_bytes();
+    let here = token.grants.filter(|grant| match grant.place {
+        Where::Org => asked.is_org,
+        Where::Own => own,
+        Where::Elsewhere(name) => name == namespace,
+    });
+    with_grants(known, own, asked.resource, here.filter_map(grant_in))
+}
+
 fn grant_in(grant: GrantView<'_>) -> Option<GrantIn<'_>> {
     Some(GrantIn {
         kind: grant.kind()?,
@@ -373,7 +387,7 @@ fn grant_in(grant: GrantView<'_>) -> Option<GrantIn<'_>> {
 
 /// A repository as this owner sees it.
 #[inline]
-fn repo_facts(listing: Listing, repo: Option<repos::Repo<'_>>, owner: Option<&str>) -> Repo {
+fn repo_facts(listing: Listing, repo: Option<repos::Repo<'_>>, owner: Option<&[u8]>) -> Repo {
     let Some(repo) = repo else {
         return Repo {
             listing,

@@ -45,18 +45,21 @@ impl Bytes {
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
+    #[inline]
     pub(super) fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(taken)
     }
 
+    #[inline]
     pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*taken)
     }
 
+    #[inline]
     pub(super) fn u8(&mut self) -> Option<u8> {
         self.array::<1>().map(|[byte]| byte)
     }
@@ -65,6 +68,7 @@ impl<'a> Reader<'a> {
         self.array().map(u16::from_le_bytes)
     }
 
+    #[inline]
     pub(super) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
     }
@@ -77,15 +81,39 @@ impl<'a> Reader<'a> {
         self.array().map(i64::from_le_bytes)
     }
 
+    /// The bytes of a text behind its length in one byte.
+    #[inline]
+    pub(super) fn short_bytes(&mut self) -> Option<&'a [u8]> {
+        let length = usize::from(self.u8()?);
+        self.take(length)
+    }
+
     /// A text behind its length in one byte.
     pub(super) fn short_text(&mut self) -> Option<&'a str> {
-        let length = usize::from(self.u8()?);
-        core::str::from_utf8(self.take(length)?).ok()
+        text(self.short_bytes()?)
     }
 
     /// Whether nothing is left.
     pub(super) const fn is_done(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Bytes that are a text. Names are compared as bytes: only what is shown is looked through.
+pub(super) fn text(bytes: &[u8]) -> Option<&str> {
+    core::str::from_utf8(bytes).ok()
+}
+
+/// The first eight of these bytes as a number in whose order they are; fewer are filled up.
+#[inline]
+pub(super) fn leading(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk::<8>() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => bytes
+            .iter()
+            .chain(core::iter::repeat(&0))
+            .take(8)
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)),
     }
 }
 
@@ -110,7 +138,12 @@ pub(super) fn put_number(out: &mut Vec<u8>, number: u32, width: usize) {
 
 /// Writes a text behind its length in one byte; names have 139 bytes at most.
 pub(super) fn put_short_text(out: &mut Vec<u8>, text: &str) {
+    put_short(out, text.as_bytes());
+}
+
+/// Writes the bytes of a text behind their number.
+pub(super) fn put_short(out: &mut Vec<u8>, text: &[u8]) {
     let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
     out.push(length);
-    out.extend(text.bytes().take(usize::from(length)));
+    out.extend(text.iter().take(usize::from(length)));
 }

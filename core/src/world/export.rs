@@ -132,7 +132,7 @@ impl World {
         let place = |namespace: NameId| match namespace {
             here if here == org.name => Where::Org,
             own if own == token.owner => Where::Own,
-            other => Where::Elsewhere(self.names.name(other)),
+            other => Where::Elsewhere(self.names.name(other).as_bytes()),
         };
         let grants = token.grants.iter().filter(|grant| match reach {
             Reach::Everything => true,
@@ -152,7 +152,7 @@ impl World {
                 .map(|grant| GrantView {
                     place: place(grant.namespace),
                     kind: grant.kind as u8,
-                    repo: grant.repo,
+                    repo: grant.repo.as_bytes(),
                     permissions: grant.permissions.bits(),
                 })
                 .collect(),

@@ -374,7 +374,7 @@ impl<'a> From<GrantEntry<'a>> for GrantIn<'a> {
     fn from(grant: GrantEntry<'a>) -> Self {
         Self {
             kind: grant.kind,
-            repo: grant.repo,
+            repo: grant.repo.as_bytes(),
             permissions: grant.permissions,
         }
     }

@@ -23,3 +23,4 @@ mod same;
 mod scenario;
 mod stale;
 mod update;
+mod writer;
