@@ -32,6 +32,7 @@ macro_rules! permissions {
     };
 }
 
+// INVARIANT: new ones come last. Snapshots write a permission as its place in this table.
 permissions! {
     RepoContentRead = "repo.content.read",
     RepoAccessRead = "repo.access.read",

@@ -1,6 +1,7 @@
 //! The same answers, field for field: from a document and from its snapshot.
 
 use serde_json::Value;
+use tokenward_core::snapshot::{BlockHash, bundle_document};
 use tokenward_core::{Authorizer, Thresholds, TokenPolicy};
 
 use crate::naive::{NaiveRequest, NaiveToken};
@@ -101,6 +102,18 @@ fn decisions_are_those_of_the_corpus() {
         }
     }
     assert!(cases > 100, "the corpus is gone");
+}
+
+/// Readers elsewhere read what was written today: whoever changes this changes the format's version.
+#[test]
+fn the_format_is_as_it_was() {
+    let document = make::parse(&make::acme());
+    let bundle = bundle_document(&document, &make::always(0), &make::SEED).expect("it is valid");
+    let hash = BlockHash::of(&bundle).to_string();
+    assert_eq!(
+        hash,
+        "41d828ab2e9beb6523c44f91c20f5269a8f1bbc2716cacdcc0f0943ccce9e410"
+    );
 }
 
 fn request(case: &Value) -> NaiveRequest {
