@@ -107,29 +107,35 @@ impl Index for World {
 
     /// What `guess` reads for one request, a step at a time for all of them.
     fn prepare(&self, asked: &[(TokenDigest, Resource<'_>)]) {
-        let hashes = asked.iter().map(|(digest, resource)| {
-            let (repos, name) = self.repos.index(resource);
-            let (tokens, hash) = self.tokens.index(digest);
-            black_box((repos.glance(name), tokens.glance(hash)));
-            (tokens.guess(hash), repos.guess(name))
-        });
-        let places: SmallVec<[_; BATCH]> = hashes.collect();
-        let seen = places
+        let hashes: SmallVec<[_; BATCH]> = asked
             .iter()
-            .zip(asked)
-            .map(|((token, repo), (_, resource))| {
-                let token = token.and_then(|at| Some((at, self.tokens.get(at)?)));
+            .map(|(digest, resource)| (self.tokens.index(digest).1, self.repos.index(resource)))
+            .collect();
+        for (hash, (repos, name)) in &hashes {
+            black_box((self.tokens.glance(*hash), repos.glance(*name)));
+        }
+        let places: SmallVec<[_; BATCH]> = hashes
+            .iter()
+            .map(|(hash, (repos, name))| (self.tokens.guess(*hash), repos.guess(*name)))
+            .collect();
+        let found: SmallVec<[_; BATCH]> = places
+            .iter()
+            .map(|(token, repo)| {
                 let repo = repo.and_then(|at| self.repos.get(at));
                 black_box(repo.map(|repo| repo.org));
-                if let Some((org, (at, token))) = self.named(resource).1.zip(token) {
-                    black_box(token.standing_in(at, org));
-                }
-                token.map(|(_, token)| (token.owner, token.grants.warmth()))
-            });
-        let owners: SmallVec<[_; BATCH]> = seen.collect();
-        for (owner, _) in owners.into_iter().flatten() {
-            let first = self.names.get(owner).and_then(|owner| owner.orgs.first());
-            black_box(first.map(|org| org.role));
+                token.and_then(|at| Some((at, self.tokens.get(at)?)))
+            })
+            .collect();
+        for (token, (_, resource)) in found.iter().zip(asked) {
+            let Some((at, token)) = token else { continue };
+            let owner = self.names.get(token.owner);
+            let first = owner.and_then(|owner| owner.orgs.first());
+            let org = self.named(resource).1;
+            black_box((
+                first.map(|org| org.role),
+                token.grants.warmth(),
+                org.map(|org| token.standing_in(*at, org)),
+            ));
         }
     }
 }

@@ -184,6 +184,18 @@ impl Tokens {
         (&self.by_digest, self.hash(half(digest)))
     }
 
+    /// A first look at the part of the index where a hash belongs.
+    #[inline]
+    pub(super) fn glance(&self, hash: u64) -> Option<u64> {
+        self.by_digest.glance(hash)
+    }
+
+    /// The place of the token with this hash, most probably.
+    #[inline]
+    pub(super) fn guess(&self, hash: u64) -> Option<u32> {
+        self.by_digest.guess(hash)
+    }
+
     /// The same as [`Self::find_digest`], sooner when the guess is right.
     #[inline]
     pub(super) fn confirm(&self, guess: Option<u32>, digest: &TokenDigest) -> Option<u32> {
