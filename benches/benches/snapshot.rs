@@ -146,7 +146,7 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
             update.finish().expect("everything is there")
         })
     });
-    let revision = Cell::new(2);
+    let revision = Cell::new(2_u64);
     let (world, writer) = (RefCell::new(world), RefCell::new(writer));
     group.bench_function("write after one change", |b| {
         b.iter_with_large_drop(|| {
