@@ -99,7 +99,7 @@ class AsyncClient(Connection[httpx.AsyncClient]):
         request = self._request(call)
         try:
             return await self._http.send(request, auth=self._auth())
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:
             failure = self._unreachable(error)
         raise failure
 

@@ -120,7 +120,7 @@ class Client(Connection[httpx.Client]):
         request = self._request(call)
         try:
             return self._http.send(request, auth=self._auth())
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, UnicodeError) as error:
             failure = self._unreachable(error)
         raise failure
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator
-from inspect import Parameter, signature
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +28,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
-OPTIONS: Any = {"follow_redirects": False, "headers": {"Accept": "application/json", "User-Agent": "tokenward-python"}}
+OPTIONS: Any = {
+    "follow_redirects": False,
+    "headers": {"Accept": "application/json", "User-Agent": "tokenward-python"},
+    # Keeps nothing: what is answered to one token must not go along with another.
+    "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+}
 _NO_TOKEN = "no token: pass `token`, set HF_TOKEN, or log in with `hf auth login`"
 
 
@@ -53,25 +59,34 @@ class Connection(Generic[Http]):
         url, params = self.endpoint + call.path, dict(call.query)
         try:
             return self._http.build_request(call.method, url, params=params, headers=headers, content=_text_of(call))
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             raise ParseError("endpoint", "must be an address that can be called") from None
 
     def _auth(self) -> httpx.Auth | None:
         return None if self._token is None else _Bearer(self._token)
 
-    def _unreachable(self, error: httpx.HTTPError) -> UnreachableError:
+    def _unreachable(self, error: Exception) -> UnreachableError:
         why = str(error) or "no reason given"
         return UnreachableError(mask(f"cannot reach {self.endpoint}: {type(error).__name__}: {why}"))
 
     def _read(self, call: Call[T], response: httpx.Response) -> T:
         """The result of a call. Errors are raised outside of `except`, so that no frame that saw a token hangs on them."""
         if not response.is_success:
-            raise error_of(response)
+            raise error_of(response, self._secrets(call))
         try:
             return call.read(response.json() if response.content else None)
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             failure = odd_answer(response)
         raise failure
+
+
+    def _secrets(self, call: Call[Any]) -> list[str]:
+        """The raw tokens that a call sends, of whatever form: no error may repeat them."""
+        secrets: list[str] = [] if self._token is None else [self._token.reveal()]
+        sent: Any = call.body or {}
+        secrets += sent.get("credentials", [])
+        secrets += [sent["token"]] if "token" in sent else []
+        return secrets
 
 
 def next_page(call: Call[T], response: httpx.Response) -> Call[T] | None:
@@ -79,10 +94,17 @@ def next_page(call: Call[T], response: httpx.Response) -> Call[T] | None:
     link = response.links.get("next", {}).get("url")
     if link is None:
         return None
-    cursor = parse_qs(urlsplit(link).query).get("cursor", [""])[0]
+    cursor = _cursor(link)
     if not cursor or cursor == call.query.get("cursor"):
         raise ServerError(response.status_code, "what answered names a next page that leads nowhere")
     return call.after(cursor)
+
+
+def _cursor(link: str) -> str:
+    try:
+        return parse_qs(urlsplit(link).query).get("cursor", [""])[0]
+    except ValueError:
+        return ""
 
 
 def as_method(owner: str, method: Callable[P, T], build: Callable[..., Any]) -> Callable[P, T]:
@@ -91,7 +113,7 @@ def as_method(owner: str, method: Callable[P, T], build: Callable[..., Any]) -> 
     first, name, named = (build.__doc__ or "").partition("\n")[0], build.__name__, cast(Any, method)
     named.__name__, named.__qualname__ = name, f"{owner}.{name}"
     named.__doc__ = build.__doc__ if owner == "Client" else f"{first}\n\nLike `Client.{name}`, which says more."
-    named.__signature__ = told.replace(parameters=[own, *told.parameters.values()])
+    named.__signature__ = told.replace(parameters=[own, *told.parameters.values()], return_annotation=Signature.empty)
     return method
 
 
@@ -100,7 +122,7 @@ def _text_of(call: Call[Any]) -> bytes | None:
         return None
     try:
         return json.dumps(call.body, allow_nan=False).encode()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         why = "must be what JSON can say: strings, numbers, lists, dicts"
     raise InvalidTypeError("argument", why)
 

@@ -80,13 +80,13 @@ class explained(ContextDecorator):
     def __exit__(self, kind: object, error: BaseException | None, trace: TracebackType | None) -> None:
         if not isinstance(error, Exception):
             return
-        answer: list[FullExplanationDict] | None = None
+        answer: list[Explanation] | None = None
         try:
             if asked := self._refused(error):
                 with Client(self._endpoint, asked.token, **self._options) as client:
-                    answer = client.send(asked.question)
-        except TokenwardError as failure:
-            _note(error, f"tokenward could not be asked: {failure}")
+                    answer = _read(client.send(asked.question))
+        except Exception as failure:  # whatever it is: the caller's own error matters more
+            _note(error, f"tokenward could not be asked: {_told(failure)}")
         _explain(error, answer)
 
     async def __aenter__(self) -> Self:
@@ -95,13 +95,13 @@ class explained(ContextDecorator):
     async def __aexit__(self, kind: object, error: BaseException | None, trace: TracebackType | None) -> None:
         if not isinstance(error, Exception):
             return
-        answer: list[FullExplanationDict] | None = None
+        answer: list[Explanation] | None = None
         try:
             if asked := self._refused(error):
                 async with AsyncClient(self._endpoint, asked.token, **self._options) as client:
-                    answer = await client.send(asked.question)
-        except TokenwardError as failure:
-            _note(error, f"tokenward could not be asked: {failure}")
+                    answer = _read(await client.send(asked.question))
+        except Exception as failure:  # whatever it is: the caller's own error matters more
+            _note(error, f"tokenward could not be asked: {_told(failure)}")
         _explain(error, answer)
 
     def _refused(self, error: Exception) -> Refused | None:
@@ -111,11 +111,20 @@ class explained(ContextDecorator):
         return refused(error, [find_endpoint(self._endpoint), *([hub] if hub else [])])
 
 
-def _explain(error: Exception, answer: list[FullExplanationDict] | None) -> None:
+def _read(answer: list[FullExplanationDict]) -> list[Explanation]:
+    return [Explanation.from_dict(told) for told in answer]
+
+
+def _told(failure: Exception) -> str:
+    """Our own errors hold no token; of others only the kind is told."""
+    return str(failure) if isinstance(failure, TokenwardError) else type(failure).__name__
+
+
+def _explain(error: Exception, answer: list[Explanation] | None) -> None:
     """Raises the explained error where something is denied."""
     if answer is None:
         return
-    denied = [told for told in map(Explanation.from_dict, answer) if not told]
+    denied = [told for told in answer if not told]
     if denied:
         raise _explained_as(type(error))._of(denied, error) from error
     _note(error, _ALLOWED)

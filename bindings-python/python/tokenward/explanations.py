@@ -72,7 +72,7 @@ class Explanation:
         return self.decision.allowed
 
     def __str__(self) -> str:
-        return "\n".join([f"{self._about()} is {'allowed' if self else 'denied'}", *map(_item, self.obstacles)])
+        return "\n".join([f"{self._about()} is {'allowed' if self else 'denied'}", *map(_item, _told_once(self.obstacles))])
 
     def _about(self) -> str:
         return f"`{self.action}` on {self.resource}" if self.action and self.resource else "the request"
@@ -121,11 +121,19 @@ class ExplainedError(TokenwardError):
 
     def __str__(self) -> str:
         denied = [f"{told._about()} is denied" for told in self.explanations]
-        return "\n".join([*denied, *map(_item, self.obstacles)])
+        return "\n".join([*denied, *map(_item, _told_once(self.obstacles))])
 
 
 def _unique(obstacles: Iterable[Obstacle]) -> Iterable[Obstacle]:
     return dict.fromkeys(obstacles)
+
+
+def _told_once(obstacles: Iterable[Obstacle]) -> Iterable[Obstacle]:
+    """Those that say something new: two checks can fail for the same reason."""
+    once: dict[object, Obstacle] = {}
+    for told in obstacles:
+        once.setdefault((told.reason, told.message, told.remedy), told)
+    return once.values()
 
 
 def _item(obstacle: Obstacle) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import httpx
 
 from tokenward import errors
@@ -32,8 +34,8 @@ _REMEDIES = {
 _LONGEST = 2000
 
 
-def error_of(response: httpx.Response) -> ApiError:
-    """The error that an answer tells of; what it holds of tokens is masked.
+def error_of(response: httpx.Response, secrets: Sequence[str] = ()) -> ApiError:
+    """The error that an answer tells of; what it holds of tokens, and of these secrets, is masked.
 
     >>> answer = httpx.Response(403, json={"error": "No."}, headers={"X-Tokenward-Reason": "token_scope"})
     >>> error_of(answer)
@@ -41,17 +43,17 @@ def error_of(response: httpx.Response) -> ApiError:
     """
     status, headers = response.status_code, response.headers
     wait = headers.get("retry-after", "")
-    retry_after = int(wait) if wait.isascii() and wait.isdigit() else None
+    retry_after = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 10 else None
     reason = headers.get("x-tokenward-reason")
     remedy = headers.get("x-tokenward-remedy") or _REMEDIES.get(reason or "")
     if status == 429 and retry_after is not None:
         remedy = f"Try again in {retry_after} seconds."
     return _class_of(status)(
         status,
-        mask(_message(response)),
-        reason=_masked(reason),
-        remedy=_masked(remedy),
-        request_id=_masked(headers.get("x-request-id")),
+        _masked(_message(response), secrets) or "no reason given",
+        reason=_masked(reason, secrets),
+        remedy=_masked(remedy, secrets),
+        request_id=_masked(headers.get("x-request-id"), secrets),
         retry_after=retry_after,
     )
 
@@ -72,12 +74,13 @@ def _message(response: httpx.Response) -> str:
         return "what answered redirects elsewhere: the endpoint is not that of a Tokenward server"
     try:
         told = response.json()["error"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         told = None
     if isinstance(told, str) and told:
-        return told[:_LONGEST]
-    return str(response.headers.get("x-error-message") or response.reason_phrase or "no reason given")[:_LONGEST]
+        return told
+    return str(response.headers.get("x-error-message") or response.reason_phrase or "no reason given")
 
 
-def _masked(text: str | None) -> str | None:
-    return mask(text[:_LONGEST]) if text else None
+def _masked(text: str | None, secrets: Sequence[str] = ()) -> str | None:
+    """Masked before it is cut, so that no part of a token is left at the end."""
+    return mask(text, secrets)[:_LONGEST] if text else None

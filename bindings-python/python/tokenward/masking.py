@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 __all__ = ["holds_token", "mask"]
 
@@ -10,12 +11,14 @@ __all__ = ["holds_token", "mask"]
 _TOKEN = re.compile(r"(hf_|api_)([A-Za-z0-9_]{13,})")
 
 
-def mask(text: str) -> str:
-    """The text with a mark in place of whatever may be a token.
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text with a mark in place of whatever may be a token, and of these secrets.
 
     >>> mask("no such token: hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj")
     'no such token: hf_…'
     """
+    for secret in secrets:
+        text = text.replace(secret, "…")
     return _TOKEN.sub(r"\1…", text)
 
 

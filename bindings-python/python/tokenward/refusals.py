@@ -42,12 +42,20 @@ def refused(error: BaseException, hubs: list[str]) -> Refused | None:
     """The refused request that an error is about, if it went to one of the hubs or a Tokenward answered it."""
     for link in _chain(error):
         response = getattr(link, "response", None)
-        request = getattr(response, "request", None)
+        request = _request_of(response)
         if request is None or getattr(response, "status_code", None) not in _REFUSALS:
             continue
         uri = _uri(str(request.url), hubs, governed="x-tokenward-reason" in getattr(response, "headers", ()))
         return None if uri is None else Refused(explain_request(request.method, uri, _body(request, uri)), _token(request))
     return None
+
+
+def _request_of(response: object) -> Any:
+    """The request of an answer; an answer that was made by hand has none, and says so in its own way."""
+    try:
+        return getattr(response, "request", None)
+    except RuntimeError:
+        return None
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -12,7 +12,7 @@ from tokenward.cli.keep import stored_place, token_place, uninterrupted
 from tokenward.cli.options import Json, Yes
 from tokenward.cli.output import line, print_json
 from tokenward.cli.session import confirm, session_of
-from tokenward.errors import UnreachableError
+from tokenward.errors import ServerError, UnreachableError
 
 if TYPE_CHECKING:
     from tokenward.client import Client
@@ -57,6 +57,6 @@ def rotate(
 def _rotated(client: Client, token_id: str) -> IssuedToken:
     try:
         return client.rotate_token(token_id)
-    except UnreachableError as error:
+    except (UnreachableError, ServerError) as error:
         message = f"{error}; the token may have been rotated all the same, and its new value is lost then"
         raise Failure(message, UNREACHABLE, remedy="See whether the earlier value still works.") from None

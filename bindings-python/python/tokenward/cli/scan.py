@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,8 +87,10 @@ def _looked_at(paths: Sequence[str], exclude: Sequence[str], history: bool) -> R
             if exclude:
                 raise Failure("--exclude goes with files: a history is read whole")
             return Report.joined(scan_history(path, progress=progress) for path in paths)
-        reports = [scan_stream(sys.stdin.buffer)] if "-" in paths else []
-        files = [path for path in paths if path != "-"]
+        # A file of that name is a file: a hook hands over whatever a repository calls its files.
+        piped = "-" in paths and not os.path.lexists("-")
+        reports = [scan_stream(sys.stdin.buffer)] if piped else []
+        files = [os.path.join(".", path) if path == "-" else path for path in paths if not (piped and path == "-")]
         if files:
             reports.append(scan_paths(files, exclude=exclude, progress=progress))
         return Report.joined(reports)

@@ -109,7 +109,6 @@ def _excluded(name: str, exclude: Sequence[str], report: Report, size: int = 0) 
 def scan_entry(entry: Entry, report: Report) -> None:
     """Looks at one file: its content and its name."""
     try:
-        # A file that was a plain one a moment ago must not hold us up now: a pipe would.
         fd = os.open(entry.path, _OPEN)
     except OSError as error:
         report.unreadable.append((entry.path, reason(error)))
