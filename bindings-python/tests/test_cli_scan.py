@@ -75,6 +75,13 @@ def test_bytes_on_standard_input_need_be_no_text() -> None:
     assert run("-", input=b"\xff\xfe\x00" + OURS.encode() + b"\xff").exit_code == 1
 
 
+def test_a_file_that_is_called_like_standard_input_is_a_file(in_folder: Path) -> None:
+    (in_folder / "-").write_text(f"{OURS}\n")
+    result = run("-", input="nothing\n")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("-:1:1: ")
+
+
 def test_exclusions_are_told() -> None:
     result = run(".", "--exclude", "code/", "--exclude", "*.none")
     assert (result.exit_code, result.stdout) == (0, "")

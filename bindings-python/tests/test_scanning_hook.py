@@ -71,6 +71,16 @@ def test_a_commit_with_a_token_is_refused_and_the_token_not_shown(project: Proje
     project.run("git", "rm", "-qf", "settings")
 
 
+@pytest.mark.parametrize("name", ["--exit-zero", "--sarif=main.py", "-"])
+def test_file_names_are_no_options(project: Project, name: str) -> None:
+    before = project.commits()
+    files = {"settings": f"key = {TOKEN}\n", "main.py": "print()\n", name: "nothing\n"}
+    done = project.commit(**files)
+    assert (done.returncode, project.commits()) == (1, before), done.stdout
+    assert (project.folder / "main.py").read_text() == "print()\n"
+    project.run("git", "rm", "-qf", "--", *files)
+
+
 def test_a_clean_commit_passes(project: Project) -> None:
     before = project.commits()
     done = project.commit(other="still nothing\n")
