@@ -2,12 +2,15 @@
 
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyMapping, PyString};
 use tokenward_core::{self as core, ParseError, Presented, Resource, Timestamp, TokenId};
 
 use crate::clock;
 use crate::error::{bad, parse_error, wrong_type};
 use crate::secret::{TokenSecret, unicode};
+
+static UTC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// What is presented as a token.
 pub(crate) enum Token<'py> {
@@ -149,5 +152,12 @@ pub(crate) fn time(py: Python<'_>, value: Option<&Bound<'_, PyAny>>) -> PyResult
     if offset.is_none() {
         return Err(bad(py, "now", "must be a `datetime` with a time zone"));
     }
-    parse(&value.call_method0("isoformat")?.extract::<String>()?)
+    // In UTC: RFC 3339 knows no zone that is off by seconds, and Python does.
+    let utc = UTC.get_or_try_init(py, || {
+        let zones = py.import("datetime")?.getattr("timezone")?;
+        zones.getattr("utc").map(Bound::unbind)
+    })?;
+    let moment = value.call_method1("astimezone", (utc,));
+    let text = moment.and_then(|moment| moment.call_method0("isoformat")?.extract::<String>());
+    parse(&text.map_err(|_| bad(py, "now", "must be a time between the years 1 and 9999"))?)
 }

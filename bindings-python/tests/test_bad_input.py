@@ -6,7 +6,7 @@ import json
 import random
 import traceback
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -57,6 +57,7 @@ REQUESTS: list[tuple[dict[str, Any], type[Exception]]] = [
     ({"now": 5}, InvalidTypeError),
     ({"now": datetime(2026, 3, 1)}, ParseError),
     ({"now": Odd()}, InvalidTypeError),
+    ({"now": datetime.min.replace(tzinfo=timezone(timedelta(hours=5)))}, ParseError),
 ]
 
 

@@ -18,7 +18,7 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
     'no such token: hf_…'
     """
     for secret in secrets:
-        text = text.replace(secret, "…")
+        text = text.replace(secret, "hf_…" if secret.startswith("hf_") else "…")
     return _TOKEN.sub(r"\1…", text)
 
 
