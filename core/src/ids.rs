@@ -9,7 +9,6 @@ use compact_str::CompactString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::ParseError;
-use crate::secret::scan;
 
 /// Words that are paths of the Hub or of Tokenward: nobody can take such a name (contract §1).
 ///
@@ -220,10 +219,6 @@ fn check_display_name(text: &str) -> Result<(), ParseError> {
     }
     if text == "DEFAULT" {
         return error("may not be `DEFAULT`");
-    }
-    // Names are stored, listed and mailed: what was pasted by mistake stays out (contract §2).
-    if !scan(text).is_empty() {
-        return error("may not hold a token");
     }
     if text.chars().any(is_unprintable) {
         return error("may not hold control, format, bidirectional or line-separator characters");

@@ -69,7 +69,7 @@ pub use error::ParseError;
 pub use findings::{Finding, FindingKind, Thresholds};
 pub use ids::{DisplayName, GroupName, Name, RESERVED_NAMES, TokenId};
 pub use organization::{Member, Organization, Repository, ResourceGroup, Visibility};
-pub use passage::{Caller, Passage};
+pub use passage::{Caller, Needed, Passage};
 pub use permission::{Permission, PermissionSet};
 pub use policy::{Plan, TokenPolicy};
 pub use preview::{Preview, PreviewSummary, PreviewToken};

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use crate::action::{Action, Target};
 use crate::authorizer::Authorizer;
 use crate::decide::Credential;
-use crate::decision::{Decision, Presented, Request};
+use crate::decision::{Decision, Explanation, Presented, Request};
 use crate::hub::{Demand, Place};
 use crate::ids::{Name, TokenId};
 use crate::index::{self, Index};
@@ -18,7 +18,7 @@ use crate::reason::Reason;
 use crate::resource::{Resource, ResourceName, ResourceType};
 use crate::secret::TokenSecret;
 use crate::timestamp::{DAY, Timestamp};
-use crate::world::World;
+use crate::world::{Audience, World};
 
 /// An allowed request is warned of a token that expires within this time.
 const WARN_WITHIN: i64 = 14 * DAY;
@@ -86,10 +86,88 @@ impl World {
         judge(self, demand, secret, now)
     }
 
-    /// The resource of a place that a demand names; nothing for the caller's own.
+    /// Why what is demanded is allowed or not, to the owner of the token: one explanation for each
+    /// thing that it needs, and none where nothing is needed.
     #[must_use]
-    pub fn resource_at(&self, action: Action, place: Place) -> Option<ResourceName> {
-        resource(self, action, place)
+    pub fn explain_demand(
+        &self,
+        demand: Demand,
+        token: Presented<'_>,
+        now: Timestamp,
+    ) -> Vec<Needed> {
+        let needs = match demand {
+            Demand::Public => return Vec::new(),
+            Demand::Listing if matches!(token, Presented::Nothing) => return Vec::new(),
+            Demand::Any | Demand::Listing => return Vec::from([self.needs_token(token, now)]),
+            Demand::Needs(needs) => needs,
+        };
+        let caller = self.authenticate(token, now).ok();
+        let user = caller.and_then(|view| Name::parse(view.owner).ok());
+        let explained = needs.into_iter().map(|(action, place)| {
+            let place = match &user {
+                Some(user) => place.of_caller(user),
+                None => place,
+            };
+            match resource(self, action, place) {
+                Some(resource) => self.explain_need(token, action.as_str(), resource, now),
+                None => self.needs_token(token, now),
+            }
+        });
+        explained.collect()
+    }
+
+    /// Why an action on a resource is allowed or not, to the owner of the token.
+    #[must_use]
+    pub fn explain_need(
+        &self,
+        token: Presented<'_>,
+        action: &str,
+        resource: ResourceName,
+        now: Timestamp,
+    ) -> Needed {
+        let request = Request {
+            token,
+            action,
+            resource: resource.borrow(),
+            now,
+        };
+        let explanation = self.explain(&request, Audience::Owner);
+        Needed {
+            action: Some(String::from(action)),
+            resource: Some(resource),
+            explanation,
+        }
+    }
+
+    fn needs_token(&self, token: Presented<'_>, now: Timestamp) -> Needed {
+        Needed::alone(self.explain_token(token, now))
+    }
+}
+
+/// One thing that a request needs, and how it came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed {
+    /// The action; nothing where the token alone is in the way, or nobody may do it.
+    pub action: Option<String>,
+    /// What it is done to; nothing likewise.
+    pub resource: Option<ResourceName>,
+    /// How it came out.
+    pub explanation: Explanation,
+}
+
+impl Needed {
+    /// Nobody may do it, whatever is shown as a token.
+    #[must_use]
+    pub fn impossible() -> Self {
+        Self::alone(Explanation::unknown_action())
+    }
+
+    const fn alone(explanation: Explanation) -> Self {
+        Self {
+            action: None,
+            resource: None,
+            explanation,
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use crate::policy::{Plan, TokenPolicy};
 use crate::reason::Reason;
 use crate::resource::ResourceName;
 use crate::role::Role;
-use crate::secret::TokenDigest;
+use crate::secret::{TokenDigest, scan};
 use crate::timestamp::Timestamp;
 use crate::token::{Standing, Token, TokenKind};
 use crate::user::User;
@@ -382,13 +382,17 @@ pub(crate) const fn may_make_tokens(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Write)
 }
 
-/// Checks a display name's uniqueness among an owner's tokens.
+/// Checks that a new display name is unique among an owner's tokens, and holds no token: names are
+/// stored, listed and mailed, and what was pasted by mistake stays out of all of it (contract §2).
 pub(crate) fn check_title(
     details: &Details,
     owner: &Name,
     title: &DisplayName,
     except: Option<TokenId>,
 ) -> Result<(), Refusal> {
+    if !scan(title.as_str()).is_empty() {
+        return Err(ParseError::new("displayName", "may not hold a token").into());
+    }
     let taken = details.tokens.iter().any(|token| {
         token.owner == *owner
             && Some(token.id) != except

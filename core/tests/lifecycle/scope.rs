@@ -142,3 +142,17 @@ fn what_a_token_is_called_is_unique_per_owner() {
     host.must(&session("bob"), &delete(first.id));
     host.must(&session("bob"), &rename(other, "laptop"));
 }
+
+#[test]
+fn a_new_display_name_holds_no_token() {
+    let mut host = acme();
+    let bobs = host.unscoped("bob", TokenKind::Read);
+    let pasted = "my hf_AAAAAAAAAAAAAAAAAAAAAAAAAAAAIwOvtj";
+    let new = NewToken {
+        display_name: tokenward_core::DisplayName::parse(pasted).expect("stored ones are read"),
+        ..host.new_token("bob", TokenKind::Read, None)
+    };
+    for command in [Command::CreateToken(new), rename(bobs, pasted)] {
+        assert_eq!(host.refusal(&session("bob"), &command).0, 400);
+    }
+}

@@ -8,10 +8,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use tokenward_core::hub::{self, Demand, Place};
-use tokenward_core::{
-    Action, Audience, Explanation, Name, Obstacle, Presented, ResourceName, Timestamp, World,
-};
+use tokenward_core::{Explanation, Needed, Obstacle, Presented, ResourceName, hub};
 
 use super::answer;
 use crate::app::App;
@@ -20,6 +17,9 @@ use crate::body::Body;
 use crate::clock;
 use crate::error::ApiError;
 use crate::wire;
+
+/// A longer URI is none of a client's, and each owner that a listing names takes an explanation.
+const LONGEST_URI: usize = 4096;
 
 /// What is answered: one explanation for each thing that has to be allowed.
 #[derive(Serialize)]
@@ -43,93 +43,49 @@ pub async fn explain(State(app): State<App>, request: Request) -> Result<Respons
     let secret = credential(request.headers(), true);
     let Ok(body) = Body::from_request(request, &app).await;
     let question: wire::Explain = body.json()?;
-    let caller = Caller {
-        presented: secret
-            .as_ref()
-            .map_or(Presented::Nothing, Presented::Secret),
-        now: clock::now(),
-    };
-    let memory = app.memory();
-    let explanations = match (question.action, question.resource, question.request) {
+    let token = secret
+        .as_ref()
+        .map_or(Presented::Nothing, Presented::Secret);
+    let now = clock::now();
+    let needed = match (question.action, question.resource, question.request) {
         (Some(action), Some(resource), None) => {
-            vec![caller.explain(&memory.world, action, resource)]
+            vec![
+                app.memory()
+                    .world
+                    .explain_need(token, &action, resource, now),
+            ]
         }
-        (None, None, Some(request)) => caller.explain_request(&memory.world, &request),
+        (None, None, Some(request)) => match demand(&request)? {
+            Some(demand) => app.memory().world.explain_demand(demand, token, now),
+            None => vec![Needed::impossible()],
+        },
         _ => {
             let text = "The body must have `action` and `resource`, or `request`.";
             return Err(ApiError::bad(text));
         }
     };
-    drop(memory);
+    let explanations = needed.into_iter().map(Item::from).collect();
     Ok(answer(StatusCode::OK, &Explanations { explanations }))
 }
 
-/// Who asks, and when.
-struct Caller<'a> {
-    presented: Presented<'a>,
-    now: Timestamp,
+/// What a request to the hub needs; nothing when nobody may make it.
+fn demand(request: &wire::HubRequest) -> Result<Option<hub::Demand>, ApiError> {
+    if request.uri.len() > LONGEST_URI {
+        let text = format!("`uri` must have {LONGEST_URI} bytes at most.");
+        return Err(ApiError::bad(text));
+    }
+    let body = request.body.as_deref().map(str::as_bytes);
+    Ok(hub::judge(&request.method, &request.uri, body).ok())
 }
 
-impl Caller<'_> {
-    fn explain(&self, world: &World, action: String, resource: ResourceName) -> Item {
-        let asked = tokenward_core::Request {
-            token: self.presented,
-            action: &action,
-            resource: resource.borrow(),
-            now: self.now,
-        };
-        let explanation = world.explain(&asked, Audience::Owner);
-        Item::new(Some(action), Some(resource), explanation)
-    }
-
-    /// A bad token is in the way of everything but what needs none; then each need is explained.
-    fn explain_request(&self, world: &World, request: &wire::HubRequest) -> Vec<Item> {
-        let body = request.body.as_deref().map(str::as_bytes);
-        let Ok(demand) = hub::judge(&request.method, &request.uri, body) else {
-            return vec![Item::new(None, None, Explanation::unknown_action())];
-        };
-        let token = || Item::new(None, None, world.explain_token(self.presented, self.now));
-        let anonymous = matches!(self.presented, Presented::Nothing);
-        match demand {
-            Demand::Public => Vec::new(),
-            Demand::Listing if anonymous => Vec::new(),
-            Demand::Any | Demand::Listing => vec![token()],
-            Demand::Needs(needs) => {
-                let items = needs.into_iter();
-                items
-                    .map(
-                        |(action, place)| match self.resource(world, action, place) {
-                            Some(resource) => {
-                                self.explain(world, action.as_str().to_owned(), resource)
-                            }
-                            None => token(),
-                        },
-                    )
-                    .collect()
-            }
-        }
-    }
-
-    /// The resource of a place; nothing for the caller's own when nobody valid calls.
-    fn resource(&self, world: &World, action: Action, place: Place) -> Option<ResourceName> {
-        let caller = world.authenticate(self.presented, self.now).ok();
-        let user = caller.and_then(|view| Name::parse(view.owner).ok());
-        let place = user.map_or_else(|| place.clone(), |user| place.clone().of_caller(&user));
-        world.resource_at(action, place)
-    }
-}
-
-impl Item {
-    fn new(
-        action: Option<String>,
-        resource: Option<ResourceName>,
-        mut explanation: Explanation,
-    ) -> Self {
+impl From<Needed> for Item {
+    fn from(needed: Needed) -> Self {
+        let mut explanation = needed.explanation;
         let belongs = explanation.decision.belongs;
         explanation.decision.generation = explanation.decision.generation.filter(|_| belongs);
         Self {
-            action,
-            resource,
+            action: needed.action,
+            resource: needed.resource,
             obstacles: std::mem::take(&mut explanation.obstacles),
             explanation,
         }

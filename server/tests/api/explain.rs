@@ -156,6 +156,7 @@ pub(crate) async fn a_question_has_one_form(server: Server) {
         json!({ "resource": "model:acme/bert" }),
         both,
         json!({ "request": { "method": "GET" } }),
+        hub_request("GET", &format!("/api/models?{}", "owner=acme&".repeat(500))),
         json!({ "request": { "method": "GET", "uri": "/", "headers": [] } }),
         json!({ "action": "repo.write", "resource": "bert" }),
     ] {

@@ -81,8 +81,12 @@ def headline(decision: Mapping[str, Any]) -> None:
 
 
 def obstacles(answer: Mapping[str, Any]) -> None:
-    """Those behind the first, where the answer names them."""
-    for obstacle in list(answer.get("obstacles", []))[1:]:
+    """Those behind the first, where the answer names them and they say something new."""
+    told = [(answer["message"], answer["remedy"])]
+    for obstacle in answer.get("obstacles", []):
+        if (says := (obstacle["message"], obstacle["remedy"])) in told:
+            continue
+        told.append(says)
         line(f"then: {obstacle['reason']}", "bold red")
         _advice(obstacle)
 
