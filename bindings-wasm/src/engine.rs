@@ -1,0 +1,176 @@
+//! One organization, ready to be decided about.
+
+use alloc::string::String;
+use core::mem::take;
+
+use tokenward_core::{Authorizer, OrgDocument, ParseError, Thresholds, TokenPolicy};
+use wasm_bindgen::prelude::*;
+
+use crate::answer::{FAILED, number, parse_error, thrown};
+use crate::input::{Asked, Input, moment};
+use crate::json;
+
+/// Decides for one organization and for its members' own namespaces.
+#[wasm_bindgen]
+pub struct Engine {
+    authorizer: Authorizer,
+    input: Input,
+    /// What goes with the number that was returned last.
+    answer: String,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// An engine from an org document in JSON.
+    #[wasm_bindgen(js_name = fromDocument)]
+    pub fn from_document(document: &str) -> Result<Engine, JsValue> {
+        let document = OrgDocument::parse(document).map_err(thrown)?;
+        let authorizer = Authorizer::from_document(&document).map_err(thrown)?;
+        Ok(Self::new(authorizer))
+    }
+
+    /// The organization's name.
+    pub fn org(&self) -> String {
+        self.authorizer.org().as_str().into()
+    }
+
+    /// The generation that the engine decides at.
+    #[expect(clippy::cast_precision_loss, reason = "generations are below 2^53")]
+    pub fn generation(&self) -> f64 {
+        self.authorizer.generation() as f64
+    }
+
+    /// Where strings are to be written.
+    pub fn input(&mut self) -> usize {
+        self.input.address()
+    }
+
+    /// The number of the decision about a request, and nothing else.
+    pub fn judge(
+        &mut self,
+        presented: u32,
+        token: usize,
+        action: usize,
+        resource: usize,
+        now: f64,
+    ) -> i32 {
+        let asked = Asked {
+            presented,
+            token,
+            action,
+            resource,
+            now,
+        };
+        let decided = self.input.ask(&asked, |request| {
+            number(self.authorizer.decide(request).reason)
+        });
+        decided.unwrap_or_else(|error| self.fail(&error))
+    }
+
+    /// The same; the whole decision is waiting as an answer if it denies.
+    pub fn decide(
+        &mut self,
+        presented: u32,
+        token: usize,
+        action: usize,
+        resource: usize,
+        now: f64,
+    ) -> i32 {
+        let asked = Asked {
+            presented,
+            token,
+            action,
+            resource,
+            now,
+        };
+        match self
+            .input
+            .ask(&asked, |request| self.authorizer.decide(request))
+        {
+            Ok(decision) => {
+                if !decision.is_allowed() {
+                    self.answer = json::text(&decision);
+                }
+                number(decision.reason)
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// The number of the decision; the explanation is waiting as an answer.
+    pub fn explain(
+        &mut self,
+        presented: u32,
+        token: usize,
+        action: usize,
+        resource: usize,
+        now: f64,
+    ) -> i32 {
+        let asked = Asked {
+            presented,
+            token,
+            action,
+            resource,
+            now,
+        };
+        match self
+            .input
+            .ask(&asked, |request| self.authorizer.explain(request))
+        {
+            Ok(explanation) => {
+                self.answer = json::text(&explanation);
+                number(explanation.decision.reason)
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// The answer that is waiting.
+    pub fn answer(&mut self) -> String {
+        take(&mut self.answer)
+    }
+
+    /// Which tokens another policy would let in or shut out.
+    pub fn preview(&self, policy: &str) -> Result<String, JsValue> {
+        let policy = TokenPolicy::parse(policy).map_err(thrown)?;
+        Ok(json::text(&self.authorizer.preview(policy)))
+    }
+
+    /// What is wrong with the organization's tokens; a threshold that is no number is the default.
+    pub fn findings(
+        &self,
+        now: f64,
+        unused: Option<u32>,
+        inactive: Option<u32>,
+        unrotated: Option<u32>,
+        expiring: Option<u32>,
+    ) -> String {
+        let default = Thresholds::default();
+        let thresholds = Thresholds {
+            unused_days: unused.unwrap_or(default.unused_days),
+            inactive_days: inactive.unwrap_or(default.inactive_days),
+            unrotated_days: unrotated.unwrap_or(default.unrotated_days),
+            expiring_days: expiring.unwrap_or(default.expiring_days),
+        };
+        json::text(&self.authorizer.findings(moment(now), &thresholds))
+    }
+}
+
+impl Engine {
+    pub(crate) fn new(authorizer: Authorizer) -> Self {
+        Self {
+            authorizer,
+            input: Input::new(),
+            answer: String::new(),
+        }
+    }
+
+    pub(crate) const fn authorizer(&self) -> &Authorizer {
+        &self.authorizer
+    }
+
+    fn fail(&mut self, error: &ParseError) -> i32 {
+        self.answer = parse_error(error);
+        FAILED
+    }
+}
