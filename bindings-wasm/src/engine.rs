@@ -1,22 +1,18 @@
 //! One organization, ready to be decided about.
 
 use alloc::string::String;
-use core::mem::take;
 
-use tokenward_core::{Authorizer, OrgDocument, ParseError, Thresholds, TokenPolicy};
+use tokenward_core::{Authorizer, OrgDocument, Thresholds, TokenPolicy};
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{FAILED, number, parse_error, thrown};
-use crate::input::{Asked, Input, moment};
+use crate::answer::{number, thrown};
+use crate::desk::{Asked, Desk, moment};
 use crate::json;
 
 /// Decides for one organization and for its members' own namespaces.
 #[wasm_bindgen]
 pub struct Engine {
     authorizer: Authorizer,
-    input: Input,
-    /// What goes with the number that was returned last.
-    answer: String,
 }
 
 #[wasm_bindgen]
@@ -40,14 +36,10 @@ impl Engine {
         self.authorizer.generation() as f64
     }
 
-    /// Where strings are to be written.
-    pub fn input(&mut self) -> usize {
-        self.input.address()
-    }
-
-    /// The number of the decision about a request, and nothing else.
+    /// The number of the decision about what lies on the desk, and nothing else.
     pub fn judge(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         presented: u32,
         token: usize,
         action: usize,
@@ -61,15 +53,15 @@ impl Engine {
             resource,
             now,
         };
-        let decided = self.input.ask(&asked, |request| {
+        desk.ask(&asked, |request, _| {
             number(self.authorizer.decide(request).reason)
-        });
-        decided.unwrap_or_else(|error| self.fail(&error))
+        })
     }
 
     /// The same; the whole decision is waiting as an answer if it denies.
     pub fn decide(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         presented: u32,
         token: usize,
         action: usize,
@@ -83,23 +75,19 @@ impl Engine {
             resource,
             now,
         };
-        match self
-            .input
-            .ask(&asked, |request| self.authorizer.decide(request))
-        {
-            Ok(decision) => {
-                if !decision.is_allowed() {
-                    self.answer = json::text(&decision);
-                }
-                number(decision.reason)
+        desk.ask(&asked, |request, answer| {
+            let decision = self.authorizer.decide(request);
+            if !decision.is_allowed() {
+                *answer = json::text(&decision);
             }
-            Err(error) => self.fail(&error),
-        }
+            number(decision.reason)
+        })
     }
 
     /// The number of the decision; the explanation is waiting as an answer.
     pub fn explain(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         presented: u32,
         token: usize,
         action: usize,
@@ -113,21 +101,11 @@ impl Engine {
             resource,
             now,
         };
-        match self
-            .input
-            .ask(&asked, |request| self.authorizer.explain(request))
-        {
-            Ok(explanation) => {
-                self.answer = json::text(&explanation);
-                number(explanation.decision.reason)
-            }
-            Err(error) => self.fail(&error),
-        }
-    }
-
-    /// The answer that is waiting.
-    pub fn answer(&mut self) -> String {
-        take(&mut self.answer)
+        desk.ask(&asked, |request, answer| {
+            let explanation = self.authorizer.explain(request);
+            *answer = json::text(&explanation);
+            number(explanation.decision.reason)
+        })
     }
 
     /// Which tokens another policy would let in or shut out.
@@ -157,20 +135,11 @@ impl Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(authorizer: Authorizer) -> Self {
-        Self {
-            authorizer,
-            input: Input::new(),
-            answer: String::new(),
-        }
+    pub(crate) const fn new(authorizer: Authorizer) -> Self {
+        Self { authorizer }
     }
 
     pub(crate) const fn authorizer(&self) -> &Authorizer {
         &self.authorizer
-    }
-
-    fn fail(&mut self, error: &ParseError) -> i32 {
-        self.answer = parse_error(error);
-        FAILED
     }
 }

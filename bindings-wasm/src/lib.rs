@@ -1,7 +1,7 @@
 //! The engine for JavaScript: host value → core → host value.
 //!
 //! Nothing here knows what a policy, a role or a permission means: arguments are read, the core is
-//! asked, and its answer is handed back. What people use is written in JavaScript (`js/`); it calls
+//! asked, and its answer is handed back. What people use is written in TypeScript (`js/`); it calls
 //! [`engine::Engine`], which is shaped for few and cheap crossings: strings come in through one
 //! buffer, answers go out as numbers, and as JSON where there are words in them.
 //!
@@ -13,13 +13,12 @@
 extern crate alloc;
 
 mod answer;
-mod engine;
-mod input;
+pub mod desk;
+pub mod engine;
 mod json;
-mod passage;
-mod snapshot;
-mod text;
-mod words;
+pub mod passage;
+pub mod snapshot;
+pub mod text;
 
 #[cfg(target_arch = "wasm32")]
 mod bare {

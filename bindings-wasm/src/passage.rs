@@ -8,8 +8,8 @@ use tokenward_core::hub;
 use tokenward_core::{Decision, Effect, Passage, Reason, TokenSecret};
 use wasm_bindgen::prelude::*;
 
+use crate::desk::moment;
 use crate::engine::Engine;
-use crate::input::moment;
 use crate::json;
 
 /// The answer as JSON.

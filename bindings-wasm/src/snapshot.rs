@@ -8,8 +8,8 @@ use tokenward_core::snapshot::{Snapshot, TrustedKeys, Update};
 use wasm_bindgen::prelude::*;
 
 use crate::answer::{refused, thrown};
+use crate::desk::moment;
 use crate::engine::Engine;
-use crate::input::moment;
 
 #[wasm_bindgen]
 impl Engine {
@@ -58,7 +58,7 @@ impl Engine {
     }
 }
 
-const NO_SNAPSHOT: &str = "parse_error\nauthorizer\nis not made from a snapshot";
+const NO_SNAPSHOT: &str = "no_snapshot\nauthorizer\nis not made from a snapshot";
 
 /// A snapshot in the making.
 #[wasm_bindgen]

@@ -2,7 +2,7 @@
 //!
 //! What the clients must be told is in `server/tests/clients`; nothing here knows.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -13,7 +13,7 @@ use crate::{environment, place, run, rust_tests};
 /// Installs what the clients' tests need, builds the server and runs them.
 pub(crate) fn test(postgres: Option<&str>, count: &mut Count) -> Result<()> {
     let (folder, python) = (folder(), python()?);
-    npm_packages(&folder.join("js"))?;
+    environment::npm_packages(&folder.join("js"))?;
     let server = server(count)?;
     let mut command = Command::new(python);
     command
@@ -33,19 +33,6 @@ pub(crate) fn python() -> Result<PathBuf> {
 /// Where those tests are.
 pub(crate) fn folder() -> PathBuf {
     place::root().join("server/tests/clients")
-}
-
-fn npm_packages(folder: &Path) -> Result<()> {
-    let installed = folder.join("node_modules/.package-lock.json");
-    if environment::is_newer(&installed, &folder.join("package-lock.json")) {
-        return Ok(());
-    }
-    println!("installing npm packages");
-    let mut command = Command::new("npm");
-    command
-        .args(["ci", "--no-audit", "--no-fund"])
-        .current_dir(folder);
-    run::quietly(&mut command).map(drop)
 }
 
 /// The server's binary, built.

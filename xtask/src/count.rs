@@ -1,6 +1,6 @@
 //! How many tests a runner says that it ran, read from its closing lines.
 //!
-//! It knows `cargo test`, nextest, pytest and criterion's test mode. Any other line counts nothing.
+//! It knows `cargo test`, nextest, pytest, `node --test` and criterion's test mode. Any other line counts nothing.
 
 use std::process::ExitCode;
 
@@ -39,11 +39,34 @@ impl Count {
                 failed: 0,
             }); // criterion, once for each bench
         }
+        if let Some(count) = Self::of_node(line) {
+            return Some(count);
+        }
         let numbers = line
             .strip_prefix("test result: ")
             .or_else(|| line.strip_prefix("Summary ["))
             .or_else(|| is_pytest(line).then_some(line))?;
         Some(Self::of_words(numbers))
+    }
+
+    /// `ℹ pass 12` and `ℹ fail 0`, each on a line of its own; `# pass 12` in TAP.
+    fn of_node(line: &str) -> Option<Self> {
+        let line = line
+            .strip_prefix("ℹ ")
+            .or_else(|| line.strip_prefix("# "))?;
+        let (word, number) = line.split_once(' ')?;
+        let number = number.parse().ok()?;
+        match word {
+            "pass" => Some(Self {
+                passed: number,
+                failed: 0,
+            }),
+            "fail" | "cancelled" => Some(Self {
+                passed: 0,
+                failed: number,
+            }),
+            _ => None,
+        }
     }
 
     /// Reads pairs such as `12 passed`; what is skipped or filtered out is no test that ran.
@@ -145,6 +168,14 @@ mod tests {
     }
 
     #[test]
+    fn closing_lines_of_node_are_counted() {
+        check("ℹ pass 12", 12, 0);
+        check("\u{1b}[34mℹ fail 2\u{1b}[39m", 0, 2);
+        check("# pass 3", 3, 0);
+        check("# cancelled 1", 0, 1);
+    }
+
+    #[test]
     fn other_lines_count_nothing() {
         for line in [
             "",
@@ -152,6 +183,8 @@ mod tests {
             "running 12 tests",
             "3 passed",
             "put it in 3s",
+            "ℹ tests 12",
+            "# pass the salt",
         ] {
             assert_eq!(Count::reported_by(line), None, "{line}");
         }

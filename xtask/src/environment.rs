@@ -1,6 +1,6 @@
-//! Python environments of the project's own, each with the packages of one list.
+//! Python environments of the project's own, each with the packages of one list, and npm packages.
 //!
-//! Nothing is installed outside of `.xtask`.
+//! Nothing is installed outside of `.xtask` and the `node_modules` of our own folders.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,6 +41,20 @@ pub(crate) fn pip_install(python: &Path) -> Command {
         "--disable-pip-version-check",
     ]);
     install
+}
+
+/// Installs the npm packages of a folder, as its lock file has them.
+pub(crate) fn npm_packages(folder: &Path) -> Result<()> {
+    let installed = folder.join("node_modules/.package-lock.json");
+    if is_newer(&installed, &folder.join("package-lock.json")) {
+        return Ok(());
+    }
+    println!("installing npm packages");
+    let mut command = Command::new("npm");
+    command
+        .args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(folder);
+    run::quietly(&mut command).map(drop)
 }
 
 /// Whether a file is there and not older than another.

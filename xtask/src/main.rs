@@ -8,9 +8,11 @@ mod clients;
 mod count;
 mod deny;
 mod environment;
+mod examples;
 mod fuzz;
 mod hub;
 mod install;
+mod npm;
 mod place;
 mod postgres;
 mod python;
@@ -54,6 +56,8 @@ enum Task {
     },
     /// Build the core for a bare WASM target, with nothing but `core` and `alloc`
     NoStd,
+    /// Build the npm package into bindings-wasm/pkg
+    Wasm,
     /// Check licences, sources, bans and security advisories (fetches the advisory database)
     Deny,
 }
@@ -77,6 +81,11 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Bench { name } => bench::bench(name.as_deref())?,
         Task::Fuzz { seconds } => return Ok(fuzz::all(seconds)?.exit_code()),
         Task::NoStd => wasm::build_core(&mut Count::default())?,
+        Task::Wasm => {
+            install::tools([&install::NODE])?;
+            let package = npm::build(&mut Count::default())?;
+            println!("built {}", package.display());
+        }
         Task::Deny => deny::everything()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -2,21 +2,20 @@
 //!
 //! What the package has to do is said in `bindings-python/tests`; nothing here knows.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::count::Count;
-use crate::{clients, environment, place, run};
+use crate::{clients, environment, examples, place, run};
 
 /// Builds and installs the package, the server and the list of decisions, and runs the tests.
 pub(crate) fn test(count: &mut Count) -> Result<()> {
     let folder = place::root().join("bindings-python");
     let python = environment::python("python", &folder.join("tests/requirements.txt"))?;
     install(&python, &folder)?;
-    let (server, domain) = (clients::server(count)?, domain()?);
+    let (server, domain) = (clients::server(count)?, examples::domain()?);
     let mut command = Command::new(&python);
     command
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
@@ -24,7 +23,7 @@ pub(crate) fn test(count: &mut Count) -> Result<()> {
         .current_dir(place::root())
         .env("TOKENWARD_SERVER", server)
         .env("TOKENWARD_DOMAIN", domain)
-        .env("TOKENWARD_BUNDLES", bundles(count)?);
+        .env("TOKENWARD_BUNDLES", examples::bundles(count)?);
     run::streaming(&mut command, count)
 }
 
@@ -36,38 +35,4 @@ fn install(python: &Path, package: &Path) -> Result<()> {
         .arg(package)
         .env("CARGO_TARGET_DIR", place::target()?);
     run::quietly(&mut install).map(drop)
-}
-
-/// The corpus as snapshots, written anew.
-fn bundles(count: &mut Count) -> Result<PathBuf> {
-    let folder = place::own().join("bundles");
-    let mut example = place::cargo();
-    example.args([
-        "run",
-        "--quiet",
-        "--package",
-        "tokenward-core",
-        "--example",
-        "bundles",
-        "--",
-    ]);
-    run::streaming(example.arg(&folder), count)?;
-    Ok(folder)
-}
-
-/// The enumerated domain with the engine's decisions, written anew.
-fn domain() -> Result<PathBuf> {
-    let path = place::own().join("domain.jsonl");
-    let file = File::create(&path).context("cannot write the domain's decisions")?;
-    let mut example = place::cargo();
-    example.args([
-        "run",
-        "--quiet",
-        "--package",
-        "tokenward-core",
-        "--example",
-        "domain",
-    ]);
-    run::into_file(&mut example, file)?;
-    Ok(path)
 }

@@ -13,7 +13,9 @@ use clap::builder::PossibleValuesParser;
 use crate::count::Count;
 use crate::install::{CXX, GIT, NGINX, NODE, POSTGRES, PYTHON, Tool};
 use crate::postgres::Postgres;
-use crate::{bench, clients, deny, fuzz, install, place, python, run, rust_tests, signals, wasm};
+use crate::{
+    bench, clients, deny, fuzz, install, npm, place, python, run, rust_tests, signals, wasm,
+};
 
 /// Which suites to run.
 #[derive(Args)]
@@ -40,7 +42,7 @@ struct Job<'a> {
 }
 
 /// INVARIANT: what fails fastest comes first.
-static SUITES: [Suite; 11] = [
+static SUITES: [Suite; 12] = [
     Suite {
         name: "fmt",
         about: "formatting",
@@ -103,6 +105,13 @@ static SUITES: [Suite; 11] = [
         needs: &[&PYTHON, &GIT],
         counts: true,
         run: |job| python::test(&mut job.count),
+    },
+    Suite {
+        name: "wasm",
+        about: "the npm package, in Node.js",
+        needs: &[&NODE],
+        counts: true,
+        run: |job| npm::test(&mut job.count),
     },
     Suite {
         name: "clients",

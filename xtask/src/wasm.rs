@@ -1,10 +1,11 @@
-//! The core on a bare WASM target, where there is no `std` that it could lean on.
+//! Tool chains for WASM: the core on a bare target, and the module of the npm package.
 //!
-//! `wasm32v1-none` comes with `core` and `alloc` only. Where the tool chain lacks it, Debian's Rust
-//! builds those two from source; only where that is not to be had is rustup asked to download it.
-//! `wasm32-unknown-unknown` would prove nothing: it comes with `std`.
+//! `wasm32v1-none` comes with `core` and `alloc` only, so that the core cannot lean on `std`;
+//! `wasm32-unknown-unknown`, which would prove nothing, is what JavaScript knows. Where the tool chain
+//! lacks a target, Debian's Rust builds `core` and `alloc` from source; only where that is not to be
+//! had is rustup asked to download it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
@@ -12,54 +13,65 @@ use anyhow::{Result, bail};
 use crate::count::Count;
 use crate::{install, place, run};
 
-const TARGET: &str = "wasm32v1-none";
+const BARE: &str = "wasm32v1-none";
+const HOSTED: &str = "wasm32-unknown-unknown";
 const PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 const DEBIANS_SOURCE: &str = "/usr/lib/rustlib/src/rust/library/core/Cargo.toml";
 
 /// Builds `tokenward-core` there.
 pub(crate) fn build_core(count: &mut Count) -> Result<()> {
-    let mut command = cargo()?;
-    command.args(["build", "--package", "tokenward-core", "--target", TARGET]);
+    let mut command = cargo(BARE)?;
+    command.args(["build", "--package", "tokenward-core", "--target", BARE]);
     command
         .arg("--target-dir")
         .arg(place::target()?.join("no-std"));
     run::streaming(&mut command, count)
 }
 
+/// Builds the module of `bindings-wasm`, and returns its file.
+pub(crate) fn build_module(count: &mut Count) -> Result<PathBuf> {
+    let folder = place::target()?.join("npm");
+    let mut command = cargo(HOSTED)?;
+    command.args(["build", "--package", "tokenward-wasm", "--profile", "wasm"]);
+    command.args(["--target", HOSTED, "--target-dir"]);
+    run::streaming(command.arg(&folder), count)?;
+    Ok(folder.join(HOSTED).join("wasm/tokenward_wasm.wasm"))
+}
+
 /// A Cargo that can build for the target.
-fn cargo() -> Result<Command> {
-    if has_target() {
+fn cargo(target: &str) -> Result<Command> {
+    if has_target(target) {
         return Ok(place::cargo());
     }
-    match debians_cargo() {
-        Err(_) if add_target() => Ok(place::cargo()),
+    match debians_cargo(target) {
+        Err(_) if add_target(target) => Ok(place::cargo()),
         other => other,
     }
 }
 
 /// Whether the active tool chain has the target's libraries.
-fn has_target() -> bool {
+fn has_target(target: &str) -> bool {
     let mut command = Command::new("rustc");
     command
         .current_dir(place::root())
-        .args(["--print", "target-libdir", "--target", TARGET]);
+        .args(["--print", "target-libdir", "--target", target]);
     let Ok(output) = command.output() else {
         return false;
     };
     output.status.success() && Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir()
 }
 
-fn add_target() -> bool {
-    run::succeeds(Command::new("rustup").args(["target", "add", TARGET])) && has_target()
+fn add_target(target: &str) -> bool {
+    run::succeeds(Command::new("rustup").args(["target", "add", target])) && has_target(target)
 }
 
 /// Debian's Cargo and rustc, told to build `core` and `alloc` themselves.
-fn debians_cargo() -> Result<Command> {
+fn debians_cargo(target: &str) -> Result<Command> {
     if !is_debians_rust_there() {
         install::packages_named(&PACKAGES)?;
     }
     if !is_debians_rust_there() {
-        bail!("no tool chain can build for {TARGET}; `rustup target add {TARGET}` adds it");
+        bail!("no tool chain can build for {target}; `rustup target add {target}` adds it");
     }
     let mut command = Command::new("/usr/bin/cargo");
     command

@@ -1,0 +1,43 @@
+//! What the core's examples write for tests in other languages.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::count::Count;
+use crate::{place, run};
+
+/// The corpus as snapshots, written anew.
+pub(crate) fn bundles(count: &mut Count) -> Result<PathBuf> {
+    let folder = place::own().join("bundles");
+    let mut example = place::cargo();
+    example.args([
+        "run",
+        "--quiet",
+        "--package",
+        "tokenward-core",
+        "--example",
+        "bundles",
+        "--",
+    ]);
+    run::streaming(example.arg(&folder), count)?;
+    Ok(folder)
+}
+
+/// The enumerated domain with the engine's decisions, written anew.
+pub(crate) fn domain() -> Result<PathBuf> {
+    let path = place::own().join("domain.jsonl");
+    let file = File::create(&path).context("cannot write the domain's decisions")?;
+    let mut example = place::cargo();
+    example.args([
+        "run",
+        "--quiet",
+        "--package",
+        "tokenward-core",
+        "--example",
+        "domain",
+    ]);
+    run::into_file(&mut example, file)?;
+    Ok(path)
+}

@@ -1,0 +1,117 @@
+//! The npm package: built into `bindings-wasm/pkg`, and its suite.
+//!
+//! rustc makes the module, wasm-bindgen the glue, wasm-opt makes the module smaller, and tsc writes
+//! JavaScript and declarations of what people use. What the package has to do is said in
+//! `bindings-wasm/tests`; nothing here knows.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
+
+use crate::count::Count;
+use crate::{environment, examples, place, run, wasm};
+
+/// What rustc may have used; wasm-opt has to be told.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds the package, and returns its folder.
+pub(crate) fn build(count: &mut Count) -> Result<PathBuf> {
+    let folder = place::root().join("bindings-wasm");
+    environment::npm_packages(&folder)?;
+    let module = wasm::build_module(count)?;
+    let package = folder.join("pkg");
+    if package.exists() {
+        fs::remove_dir_all(&package).context("cannot remove the old package")?;
+    }
+    bind(&module, &package)?;
+    optimize(&folder, &package)?;
+    run::streaming(tool(&folder, "tsc").args(["--project", "js"]), count)?;
+    for (from, to) in [
+        ("js/package.json", "package.json"),
+        ("README.md", "README.md"),
+        ("../LICENSE", "LICENSE"),
+    ] {
+        fs::copy(folder.join(from), package.join(to)).with_context(|| format!("no `{from}`"))?;
+    }
+    link(&folder)?;
+    Ok(package)
+}
+
+/// Builds the package and runs its tests: in Node.js, and those of the types in tsc.
+pub(crate) fn test(count: &mut Count) -> Result<()> {
+    build(count)?;
+    let folder = place::root().join("bindings-wasm");
+    run::streaming(
+        tool(&folder, "tsc").args(["--project", "tests/types"]),
+        count,
+    )?;
+    let mut tests: Vec<PathBuf> = fs::read_dir(folder.join("tests"))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<_>>()?;
+    tests.retain(|path| path.to_string_lossy().ends_with(".test.mjs"));
+    tests.sort();
+    let mut command = Command::new("node");
+    command
+        .args(["--expose-gc", "--test", "--test-reporter=spec"])
+        .args(tests)
+        .current_dir(&folder)
+        .env("TOKENWARD_DOMAIN", examples::domain()?)
+        .env("TOKENWARD_BUNDLES", examples::bundles(count)?);
+    run::streaming(&mut command, count)
+}
+
+/// Writes `glue.js` and its declarations, and the module as they call it.
+fn bind(module: &Path, package: &Path) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.bundler(true)?;
+    bindgen
+        .input_path(module)
+        .out_name("glue")
+        .encode_into(EncodeInto::Always)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(package)?;
+    // Bundlers' own way of loading; ours is in `js`.
+    for unused in ["glue.js", "glue_bg.wasm.d.ts"] {
+        fs::remove_file(package.join(unused)).with_context(|| format!("no `{unused}`"))?;
+    }
+    for (from, to) in [
+        ("glue_bg.js", "glue.js"),
+        ("glue_bg.wasm", "tokenward.wasm"),
+    ] {
+        fs::rename(package.join(from), package.join(to)).with_context(|| format!("no `{from}`"))?;
+    }
+    Ok(())
+}
+
+fn optimize(folder: &Path, package: &Path) -> Result<()> {
+    let module = package.join("tokenward.wasm");
+    let mut command = tool(folder, "wasm-opt");
+    command.arg("-O3").args(FEATURES).arg(&module).arg("-o");
+    run::quietly(command.arg(&module)).map(drop)
+}
+
+/// Lets tests and examples import the package by its name.
+fn link(folder: &Path) -> Result<()> {
+    let link = folder.join("node_modules/tokenward");
+    if !link.exists() {
+        std::os::unix::fs::symlink("../pkg", link).context("cannot link to the package")?;
+    }
+    Ok(())
+}
+
+fn tool(folder: &Path, name: &str) -> Command {
+    let mut command = Command::new(folder.join("node_modules/.bin").join(name));
+    command.current_dir(folder);
+    command
+}
