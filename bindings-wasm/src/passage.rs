@@ -70,12 +70,6 @@ fn message(denial: &Decision) -> Option<&str> {
     denial.message.as_deref()
 }
 
-/// How much of a body is looked at, in bytes; requests with more are refused where it matters.
-#[wasm_bindgen(js_name = bodyLimit)]
-pub fn body_limit() -> usize {
-    hub::BODY_LIMIT
-}
-
 /// Whether a request is judged from its body.
 #[wasm_bindgen(js_name = needsBody)]
 pub fn needs_body(method: &str, uri: &str) -> bool {

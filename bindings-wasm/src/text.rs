@@ -26,6 +26,12 @@ pub fn scan(text: &str) -> Vec<u32> {
         .collect()
 }
 
+/// Throws for what is no token at all.
+#[wasm_bindgen(js_name = parseToken)]
+pub fn parse_token(token: &str) -> Result<(), JsValue> {
+    TokenSecret::parse(token).map(drop).map_err(thrown)
+}
+
 /// Whether a raw token's form and checksum are those that a Tokenward issues.
 #[wasm_bindgen(js_name = isOurs)]
 pub fn is_ours(token: &str) -> bool {

@@ -1,7 +1,7 @@
-//! The documents against the code: generated tables, the words of the glossary, the map of the
+//! The documents against the code: generated tables and types, the words of the glossary, the map of the
 //! source, and the rules of the house that a reader relies on.
 //!
-//! `UPDATE=1 cargo test -p tokenward-core --test docs` writes the generated tables again.
+//! `UPDATE=1 cargo test -p tokenward-core --test docs` writes the generated tables and types again.
 //! Whether the prose is right is for people to say.
 
 #[path = "docs/engine.rs"]
@@ -18,3 +18,5 @@ mod tables;
 mod tidy;
 #[path = "docs/tree.rs"]
 mod tree;
+#[path = "docs/typescript.rs"]
+mod typescript;

@@ -77,6 +77,7 @@ fn bind(module: &Path, package: &Path) -> Result<()> {
     bindgen
         .input_path(module)
         .out_name("glue")
+        .typescript(true)
         .encode_into(EncodeInto::Always)
         .remove_name_section(true)
         .remove_producers_section(true)

@@ -5,9 +5,10 @@ use crate::tree;
 const FILE: &str = "ARCHITECTURE.md";
 
 /// Folders whose files must all be in the map.
-const MAPPED: [&str; 5] = [
+const MAPPED: [&str; 6] = [
     "benches/src",
     "bindings-python/src",
+    "bindings-wasm/src",
     "core/src",
     "server/src",
     "xtask/src",
@@ -63,6 +64,7 @@ fn every_path_in_the_documents_exists() {
     let ours = [
         "benches/",
         "bindings-python/",
+        "bindings-wasm/",
         "core/",
         "docs/",
         "server/",

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 /// Folders that hold nothing of ours, wherever they are.
-const FOREIGN: [&str; 7] = [
+const FOREIGN: [&str; 8] = [
     ".git",
     ".pytest_cache",
     ".venv",
     ".xtask",
     "__pycache__",
     "node_modules",
+    "pkg",
     "target",
 ];
 

@@ -1,0 +1,35 @@
+// The compiled module: started once, by the entry point that knows where its file is.
+
+import * as glue from "./glue.js";
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  __wbindgen_start(): void;
+}
+
+let exports: Exports | undefined;
+let desk: glue.Desk | undefined;
+let bytes = new Uint8Array();
+
+/** Starts the module; any but the first is ignored, so that what exists stays valid. */
+export function start(module: WebAssembly.Module): void {
+  if (exports) return;
+  const instance = new WebAssembly.Instance(module, { "./glue_bg.js": glue as unknown as WebAssembly.ModuleImports });
+  exports = instance.exports as unknown as Exports;
+  // Its declarations leave it out.
+  (glue as unknown as { __wbg_set_wasm(exports: Exports): void }).__wbg_set_wasm(exports);
+  exports.__wbindgen_start();
+  desk = new glue.Desk();
+}
+
+/** Where questions are laid, and answers wait. */
+export function theDesk(): glue.Desk {
+  if (!desk) throw new Error("tokenward: the module was not started");
+  return desk;
+}
+
+/** The desk's bytes in the module's memory, which moves when it grows. */
+export function deskBytes(desk: glue.Desk): Uint8Array {
+  if (bytes.length === 0) bytes = new Uint8Array(exports!.memory.buffer, desk.address(), desk.size());
+  return bytes;
+}
