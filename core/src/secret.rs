@@ -302,13 +302,20 @@ fn has_right_checksum(bytes: &[u8]) -> bool {
 
 /// CRC-32 (IEEE) as six base-52 digits, most significant first.
 fn checksum(bytes: &[u8]) -> [u8; 6] {
-    let mut rest = crc32fast::hash(bytes);
+    let mut rest = crc32(bytes);
     let mut digits = [b'A'; 6];
     for digit in digits.iter_mut().rev() {
         *digit = u8::try_from(u32::from(letter(rest))).unwrap_or(b'A');
         rest /= 52;
     }
     digits
+}
+
+/// CRC-32 (IEEE), bit by bit: 31 bytes are not worth the sixteen kilobytes of a fast one's tables.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _: u8| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+    let whole = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), step);
+    !bytes.iter().fold(!0, whole)
 }
 
 fn letter(number: u32) -> char {

@@ -36,6 +36,7 @@ pub(crate) fn build(count: &mut Count) -> Result<PathBuf> {
     bind(&module, &package)?;
     optimize(&folder, &package)?;
     run::streaming(tool(&folder, "tsc").args(["--project", "js"]), count)?;
+    shrink(&folder, &package)?;
     for (from, to) in [
         ("js/package.json", "package.json"),
         ("README.md", "README.md"),
@@ -100,6 +101,24 @@ fn optimize(folder: &Path, package: &Path) -> Result<()> {
     let mut command = tool(folder, "wasm-opt");
     command.arg("-O3").args(FEATURES).arg(&module).arg("-o");
     run::quietly(command.arg(&module)).map(drop)
+}
+
+/// Takes comments and white space out of the JavaScript; declarations keep theirs.
+fn shrink(folder: &Path, package: &Path) -> Result<()> {
+    let mut command = tool(folder, "esbuild");
+    command.args([
+        "--minify-whitespace",
+        "--log-level=warning",
+        "--allow-overwrite",
+    ]);
+    command.arg("--outdir=pkg");
+    for entry in fs::read_dir(package)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "js") {
+            command.arg(path);
+        }
+    }
+    run::quietly(&mut command).map(drop)
 }
 
 /// Lets tests and examples import the package by its name.
