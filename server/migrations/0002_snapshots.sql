@@ -20,15 +20,14 @@ CREATE TABLE snapshot_keys (
     gone_from BIGINT
 );
 
--- Which generation each edge has applied, as it said itself; no number when it only fetched.
+-- Which generation each edge has applied, as it said itself; no number when it only fetched. It
+-- outlives the edge's credential: what was fetched is decided from for a while.
 CREATE TABLE edge_receipts (
-    org TEXT NOT NULL,
+    org TEXT NOT NULL REFERENCES organizations (name) DEFERRABLE INITIALLY DEFERRED,
     edge TEXT NOT NULL,
     instance TEXT NOT NULL,
     generation BIGINT,
     applied_at BIGINT,
     seen_at BIGINT NOT NULL,
-    PRIMARY KEY (org, edge, instance),
-    FOREIGN KEY (org, edge) REFERENCES edge_credentials (org, name)
-        ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
+    PRIMARY KEY (org, edge, instance)
 );

@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::{Arg, Command, CommandFactory as _};
 use tokenward_core::hub::BODY_LIMIT;
 use tokenward_server::config::CommandLine;
-use tokenward_server::metrics::Metrics;
+use tokenward_server::metrics::{Metrics, Present};
 use tokenward_server::{body, rate_limit};
 
 fn read(path: &str) -> String {
@@ -124,7 +124,7 @@ fn every_environment_variable_is_named() {
 #[test]
 fn the_metrics_are_those_in_the_table() {
     let text = operations();
-    let rendered = Metrics::default().render(0);
+    let rendered = Metrics::default().render(&Present::default());
     let names = rendered
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());

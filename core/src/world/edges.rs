@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::World;
 use crate::edge::EdgeCredential;
-use crate::ids::EdgeName;
+use crate::ids::{EdgeName, Name};
 use crate::secret::TokenDigest;
 
 /// All credentials of edges, by the digest of their value.
@@ -49,7 +49,7 @@ impl World {
     }
 
     /// The organizations that have edges.
-    pub fn orgs_with_edges(&self) -> impl Iterator<Item = &str> {
-        self.edges.0.values().map(|held| held.org.as_str())
+    pub fn orgs_with_edges(&self) -> impl Iterator<Item = &Name> {
+        self.edges.0.values().map(|held| &held.org)
     }
 }

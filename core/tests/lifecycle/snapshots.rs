@@ -35,7 +35,7 @@ fn follow(
 ) -> Snapshot {
     let Some(held) = held else {
         let bundle = writer.bundle(sealed, tokenward_core::snapshot::Parts::All);
-        let bundle = bundle.expect("it is the newest");
+        let bundle = bundle.expect("it is the newest").write();
         return Snapshot::open(bundle, &keys(), now).expect("it is valid");
     };
     let mut update = held.update(sealed, &keys(), now).expect("it follows");
@@ -177,7 +177,7 @@ fn display_names_are_in_snapshots_under_require_approval_only() {
         let written = writer.write(&host.world, &stamp(revision, host.now));
         let sealed = seal(&written.manifest, &SEED);
         let bundle = writer.bundle(&sealed, tokenward_core::snapshot::Parts::All);
-        let bundle = bundle.expect("it is the newest");
+        let bundle = bundle.expect("it is the newest").write();
         let name = host.rows.tokens.values().next().expect("a token");
         let name = name.display_name.as_ref().expect("a name").to_string();
         bundle

@@ -329,7 +329,6 @@ async fn put_edge_credential(
     Ok(())
 }
 
-/// What the edge has reported goes with it.
 async fn remove_edge_credential(
     tx: &mut Connection,
     org: &Name,

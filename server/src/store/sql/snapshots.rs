@@ -110,11 +110,10 @@ async fn add_key(tx: &mut Connection, key: &SnapshotKey) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What is newer stays; the receipt of an edge whose credential is gone is dropped.
+/// What is newer stays.
 async fn put_receipt(tx: &mut Connection, receipt: &Receipt) -> Result<(), StoreError> {
     let sql = "INSERT INTO edge_receipts (org, edge, instance, generation, applied_at, seen_at) \
-               SELECT org, name, $3, $4, $5, $6 FROM edge_credentials \
-               WHERE org = $1 AND name = $2 \
+               VALUES ($1, $2, $3, $4, $5, $6) \
                ON CONFLICT (org, edge, instance) DO UPDATE SET \
                applied_at = CASE WHEN edge_receipts.generation IS NULL \
                OR excluded.generation > edge_receipts.generation \
