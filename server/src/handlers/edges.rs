@@ -121,8 +121,7 @@ pub async fn applied(
         return Err(ApiError::bad("`generation` has not been made yet."));
     }
     let instance = check_instance(body.instance.as_deref().unwrap_or(ONLY))?;
-    let receipts = &ctx.app.snapshots.receipts;
-    receipts.note(&org, &edge, instance, Some(body.generation));
+    receipts::note(&ctx.app, &org, &edge, instance, Some(body.generation)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

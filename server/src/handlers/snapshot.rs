@@ -25,7 +25,7 @@ use crate::auth::{Caller, Ctx};
 use crate::clock;
 use crate::error::{ApiError, put};
 use crate::memory::Memory;
-use crate::snapshots::{self, Published};
+use crate::snapshots::{self, Published, receipts};
 
 /// How often a stream says that it lives, and looks whether its reader still may read.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -53,7 +53,7 @@ pub async fn manifest(
     let org = path::org(&org)?;
     may_read(&ctx, &ctx.app.memory(), &org)?;
     let published = snapshots::newest(&ctx.app, &org).await?;
-    note(&ctx, &org, &headers, published.generation)?;
+    note(&ctx, &org, &headers, published.generation).await?;
     let mut answer = described(&published);
     if unchanged(&headers, &published) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
@@ -78,7 +78,7 @@ pub async fn bundle(
         Some(_) => return Err(ApiError::bad("`parts` is `all` or `decisions`.")),
     };
     let (published, bundle) = snapshots::bundle(&ctx.app, &org, parts).await?;
-    note(&ctx, &org, &headers, published.generation)?;
+    note(&ctx, &org, &headers, published.generation).await?;
     let mut answer = described(&published);
     if unchanged(&headers, &published) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
@@ -130,7 +130,7 @@ pub async fn events(
     let org = path::org(&org)?;
     may_read(&ctx, &ctx.app.memory(), &org)?;
     let published = snapshots::newest(&ctx.app, &org).await?;
-    note(&ctx, &org, &headers, published.generation)?;
+    note(&ctx, &org, &headers, published.generation).await?;
     let mut newest = ctx.app.snapshots.follow(&org);
     let held = headers.get("last-event-id").map(HeaderValue::as_bytes);
     match held == Some(published.tag().as_bytes()) {
@@ -180,7 +180,9 @@ impl Following {
         };
         let event = match newest {
             Some(published) => {
-                fetched(&self.ctx, &self.org, &self.instance);
+                heard_of(&self.ctx, &self.org, &self.instance, None)
+                    .await
+                    .ok()?;
                 Event::default()
                     .event("manifest")
                     .id(published.tag())
@@ -233,7 +235,7 @@ fn unchanged(headers: &HeaderMap, published: &Published) -> bool {
 }
 
 /// Notes what an edge says in the headers of a fetch: that it lives, and what it has applied.
-fn note(ctx: &Ctx, org: &Name, headers: &HeaderMap, newest: u64) -> Result<(), ApiError> {
+async fn note(ctx: &Ctx, org: &Name, headers: &HeaderMap, newest: u64) -> Result<(), ApiError> {
     let instance = instance(headers)?;
     let applied = match headers.get("x-tokenward-applied") {
         None => None,
@@ -244,18 +246,19 @@ fn note(ctx: &Ctx, org: &Name, headers: &HeaderMap, newest: u64) -> Result<(), A
             Some(number.ok_or_else(|| ApiError::bad(text))?)
         }
     };
-    if let Caller::Edge(edge) = &ctx.caller {
-        let receipts = &ctx.app.snapshots.receipts;
-        receipts.note(org, &edge.name, instance, applied);
-    }
-    Ok(())
+    heard_of(ctx, org, instance, applied).await
 }
 
-fn fetched(ctx: &Ctx, org: &Name, instance: &str) {
+async fn heard_of(
+    ctx: &Ctx,
+    org: &Name,
+    instance: &str,
+    applied: Option<u64>,
+) -> Result<(), ApiError> {
     if let Caller::Edge(edge) = &ctx.caller {
-        let receipts = &ctx.app.snapshots.receipts;
-        receipts.note(org, &edge.name, instance, None);
+        receipts::note(&ctx.app, org, &edge.name, instance, applied).await?;
     }
+    Ok(())
 }
 
 /// Which of an edge's processes calls.

@@ -17,6 +17,9 @@ use crate::store::{Receipt, StoreError};
 /// For how long an edge that says nothing is remembered, in milliseconds.
 const REMEMBERED: i64 = 24 * 60 * 60 * 1000;
 
+/// How much later than it is so it may be written down that an edge was heard of, in milliseconds.
+const DELAY: i64 = 2000;
+
 /// An organization, an edge of it, and one of the edge's processes.
 type Key = (Name, EdgeName, String);
 
@@ -25,6 +28,8 @@ type Key = (Name, EdgeName, String);
 pub struct Receipts {
     told: Mutex<Told>,
     news: Notify,
+    /// Held while they are written down: what was taken to be written is not there to be read yet.
+    writing: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -49,11 +54,13 @@ impl Receipts {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what an edge says; without a generation, that it was heard of.
-    pub fn note(&self, org: &Name, edge: &EdgeName, instance: &str, generation: Option<u64>) {
+    /// Notes what an edge says; without a generation, that it was heard of. Tells whether this server
+    /// hears of it for the first time.
+    fn note(&self, org: &Name, edge: &EdgeName, instance: &str, generation: Option<u64>) -> bool {
         let now = clock::now();
         let key = (org.clone(), edge.clone(), instance.to_owned());
         let mut told = self.told();
+        let is_new = !told.all.contains_key(&key);
         let receipt = told.all.entry(key.clone()).or_insert_with(|| Receipt {
             org: org.clone(),
             edge: edge.clone(),
@@ -70,6 +77,7 @@ impl Receipts {
         told.unwritten.insert(key);
         drop(told);
         self.news.notify_waiters();
+        is_new
     }
 
     /// Resolves at the next news, as long as it is asked for before they come.
@@ -117,11 +125,32 @@ impl Receipts {
     }
 }
 
+/// Notes what an edge says; without a generation, that it was heard of.
+///
+/// Whoever is heard of for the first time is written down before it gets anything to decide from,
+/// so that other servers wait for it too.
+///
+/// # Errors
+/// When the database is unavailable.
+pub async fn note(
+    app: &App,
+    org: &Name,
+    edge: &EdgeName,
+    instance: &str,
+    generation: Option<u64>,
+) -> Result<(), StoreError> {
+    match app.snapshots.receipts.note(org, edge, instance, generation) {
+        true => write(app).await,
+        false => Ok(()),
+    }
+}
+
 /// Writes down what edges have told this server.
 ///
 /// # Errors
 /// When the database is unavailable; then they are kept for the next time.
 pub async fn write(app: &App) -> Result<(), StoreError> {
+    let _writing = app.snapshots.receipts.writing.lock().await;
     let forget_before = Timestamp::from_millis(clock::now().as_millis() - REMEMBERED);
     let receipts = app.snapshots.receipts.unwritten(forget_before);
     if receipts.is_empty() {
@@ -146,5 +175,5 @@ pub async fn read(app: &App, org: &Name) -> Result<Vec<Receipt>, StoreError> {
 /// Since when an edge must have been heard of to be live.
 #[must_use]
 pub fn live_from(app: &App) -> Timestamp {
-    Timestamp::from_millis(clock::now().as_millis() - app.snapshots.lifetime)
+    Timestamp::from_millis(clock::now().as_millis() - app.snapshots.lifetime - DELAY)
 }
