@@ -27,6 +27,7 @@ extern crate alloc;
 
 pub mod action;
 mod actor;
+mod answer;
 mod authorizer;
 mod change;
 mod command;
@@ -59,6 +60,7 @@ mod world;
 
 pub use action::Action;
 pub use actor::{Actor, ActorToken, Via};
+pub use answer::{Answer, Door, in_header};
 pub use authorizer::Authorizer;
 pub use change::{AuditEntry, AuditType, Change, Notice, NoticeKind, RetiredDigest};
 pub use command::{
