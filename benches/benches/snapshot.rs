@@ -75,7 +75,10 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
     let mut group = c.benchmark_group("snapshot");
     group.sample_size(20);
     for (name, parts) in [("decisions", Parts::Decisions), ("all", Parts::All)] {
-        let bundle = writer.bundle(&sealed, parts).expect("it is the newest");
+        let bundle = writer
+            .bundle(&sealed, parts)
+            .expect("it is the newest")
+            .write();
         let each = bundle.len() as f64 / f64::from(size.tokens);
         println!("bundle, {name}: {} bytes, {each:.2} a token", bundle.len());
         group.bench_function(format!("open a bundle, {name}"), |b| {
@@ -86,7 +89,10 @@ fn bench(c: &mut Criterion<ProcessorTime>) {
             )
         });
     }
-    let bundle = writer.bundle(&sealed, Parts::All).expect("the newest");
+    let bundle = writer
+        .bundle(&sealed, Parts::All)
+        .expect("the newest")
+        .write();
     let held = Snapshot::open(bundle, &keys(), now()).expect("it is valid");
     let questions = requests::questions(size, 100_000);
     let authorizer = Authorizer::of_snapshot(held.clone()).expect("it has a name");

@@ -46,7 +46,11 @@ const fn part(row: &Row) -> &'static str {
         Row::Repository(_) => "repositories",
         Row::Token(_) => "tokens",
         Row::Standing { .. } => "standings",
-        Row::ServiceAccount { .. } | Row::RepositoryGone { .. } | Row::TokenGone { .. } => "other",
+        Row::ServiceAccount { .. }
+        | Row::RepositoryGone { .. }
+        | Row::TokenGone { .. }
+        | Row::EdgeCredential(_)
+        | Row::EdgeCredentialGone { .. } => "other",
     }
 }
 

@@ -105,6 +105,8 @@ audit_types! {
     RepoUpdate = "repo.update_settings",
     RepoGroup = "repo.update_resource_group",
     RepoDelete = "repo.delete",
+    EdgeCreate = "org.edge_credential.create",
+    EdgeDelete = "org.edge_credential.delete",
 }
 
 /// One line of an organization's audit log. Its number is the generation that it made.

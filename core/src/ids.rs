@@ -127,6 +127,10 @@ parsed_name! {
     GroupName, "a resource group", check_group_name
 }
 parsed_name! {
+    /// The name of an edge; the rules are those of repository names.
+    EdgeName, "an edge", check_edge_name
+}
+parsed_name! {
     /// What an owner calls a token. Administrators see it under `require-approval` only.
     DisplayName, "a display", check_display_name
 }
@@ -206,6 +210,10 @@ fn has_pair(text: &str, pair: [u8; 2]) -> bool {
 
 fn check_group_name(text: &str) -> Result<(), ParseError> {
     check_repo_name(text).map_err(|error| ParseError::new("group name", error.why))
+}
+
+fn check_edge_name(text: &str) -> Result<(), ParseError> {
+    check_repo_name(text).map_err(|error| ParseError::new("edge name", error.why))
 }
 
 fn check_display_name(text: &str) -> Result<(), ParseError> {

@@ -27,12 +27,14 @@ extern crate alloc;
 
 pub mod action;
 mod actor;
+mod answer;
 mod authorizer;
 mod change;
 mod command;
 pub mod decide;
 mod decision;
 mod document;
+mod edge;
 mod error;
 mod findings;
 pub mod hub;
@@ -58,6 +60,7 @@ mod world;
 
 pub use action::Action;
 pub use actor::{Actor, ActorToken, Via};
+pub use answer::{Answer, Door, in_header};
 pub use authorizer::Authorizer;
 pub use change::{AuditEntry, AuditType, Change, Notice, NoticeKind, RetiredDigest};
 pub use command::{
@@ -65,9 +68,10 @@ pub use command::{
 };
 pub use decision::{CheckOutcome, Decision, Effect, Explanation, Obstacle, Presented, Request};
 pub use document::{DocumentToken, FORMAT, LAST_GENERATION, OrgDocument, ServiceAccount};
+pub use edge::EdgeCredential;
 pub use error::ParseError;
 pub use findings::{Finding, FindingKind, Thresholds};
-pub use ids::{DisplayName, GroupName, Name, RESERVED_NAMES, TokenId};
+pub use ids::{DisplayName, EdgeName, GroupName, Name, RESERVED_NAMES, TokenId};
 pub use organization::{Member, Organization, Repository, ResourceGroup, Visibility};
 pub use passage::{Caller, Needed, Passage};
 pub use permission::{Permission, PermissionSet};

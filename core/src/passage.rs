@@ -32,6 +32,9 @@ pub struct Passage {
     pub orgs: Option<Vec<String>>,
     /// Why it may pass, or why not.
     pub outcome: Result<Reason, Decision>,
+    /// Whether that is what the server would say. One organization's document or snapshot does not
+    /// know other namespaces, nor tokens that have nothing to do with it.
+    pub settled: bool,
 }
 
 /// The owner of a valid token.
@@ -57,6 +60,7 @@ impl Passage {
             caller: None,
             orgs: None,
             outcome,
+            settled: true,
         }
     }
 
@@ -178,13 +182,34 @@ impl Authorizer {
         if demand != Demand::Public
             && let Some(stale) = self.stale(now)
         {
-            return Passage::nobody(Err(stale));
+            let settled = self.covers(&demand, secret);
+            return Passage {
+                settled,
+                ..Passage::nobody(Err(stale))
+            };
         }
+        let covers = self.covers(&demand, secret);
         let mut passage = self.judge_fresh(demand, secret, now);
+        passage.settled = covers && passage.reason() != Reason::InvalidToken;
         if let Err(decision) = &mut passage.outcome {
             decision.generation = Some(self.generation());
         }
         passage
+    }
+
+    /// Whether everything that is demanded is of the organization.
+    fn covers(&self, demand: &Demand, secret: Option<&TokenSecret>) -> bool {
+        let org = self.org().as_str();
+        match demand {
+            Demand::Public | Demand::Any => true,
+            // The organizations of the answer would be this one alone.
+            Demand::Listing => secret.is_none(),
+            Demand::Needs(needs) => needs.iter().all(|(_, place)| match place {
+                Place::Resource(resource) => resource.borrow().namespace() == org,
+                Place::Namespace(name) => name.as_str() == org,
+                Place::Caller | Place::CallersRepo(..) => false,
+            }),
+        }
     }
 }
 
@@ -227,6 +252,7 @@ pub(crate) fn judge<I: Index>(
         caller: bearer.ok().map(|bearer| bearer.caller),
         orgs,
         outcome,
+        settled: true,
     }
 }
 

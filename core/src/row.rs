@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{GroupName, Name, TokenId};
+use crate::edge::EdgeCredential;
+use crate::ids::{EdgeName, GroupName, Name, TokenId};
 use crate::organization::{Member, Organization, Repository};
 use crate::resource::ResourceName;
 use crate::role::Role;
@@ -81,5 +82,15 @@ pub enum Row {
         org: Name,
         /// What it thinks.
         standing: Standing,
+    },
+    /// The credential of an edge.
+    EdgeCredential(EdgeCredential),
+    /// A credential of an edge that was withdrawn.
+    #[serde(rename_all = "camelCase")]
+    EdgeCredentialGone {
+        /// The organization.
+        org: Name,
+        /// The edge.
+        name: EdgeName,
     },
 }

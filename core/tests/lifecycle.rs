@@ -10,6 +10,8 @@ mod at_once;
 mod audit;
 #[path = "lifecycle/build.rs"]
 mod build;
+#[path = "lifecycle/edges.rs"]
+mod edges;
 #[path = "lifecycle/generate.rs"]
 mod generate;
 #[path = "lifecycle/groups.rs"]

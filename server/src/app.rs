@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::rate_limit::RateLimit;
+use crate::snapshots::{self, Snapshots};
 use crate::store::{Store, StoreError};
 
 /// How often another process's changes are looked for: it must be seen within a second.
@@ -31,6 +32,8 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Failing calls by address.
     pub rate_limit: RateLimit,
+    /// Signed snapshots for edges.
+    pub snapshots: Snapshots,
     /// One change at a time in this process; the database keeps the others out.
     pub(crate) writer: tokio::sync::Mutex<()>,
     memory: RwLock<Memory>,
@@ -55,6 +58,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             store,
             rate_limit: RateLimit::new(settings.rate_limit),
+            snapshots: Snapshots::new(settings.snapshot_max_age),
             settings,
             metrics: Metrics::default(),
             writer: tokio::sync::Mutex::default(),
@@ -104,6 +108,8 @@ impl App {
             });
             return Err(error);
         }
+        // Whoever holds this may be reading the memory for long; nobody should queue behind us.
+        let _writer = self.writer.lock().await;
         let mut memory = self.memory_mut();
         batch
             .iter()
@@ -135,11 +141,17 @@ impl App {
                 *self.memory_mut() = fresh;
             }
         }
+        self.snapshots.wake();
         Ok(())
     }
 
-    /// Follows other processes and writes down uses, for as long as the server runs.
+    /// Follows other processes, writes down uses and publishes snapshots, for as long as the server
+    /// runs.
     pub async fn keep_up(self) {
+        tokio::join!(self.clone().keep_memory_up(), snapshots::keep_up(self));
+    }
+
+    async fn keep_memory_up(self) {
         let mut follow = tokio::time::interval(FOLLOW_EVERY);
         let mut touch = tokio::time::interval(TOUCH_EVERY);
         loop {

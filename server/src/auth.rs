@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, Method};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokenward_core::{
-    Action, Actor, ActorToken, Decision, Name, Presented, Reason, Request, Resource, ResourceType,
-    Timestamp, TokenDigest, TokenId, TokenKind, TokenSecret, Via,
+    Action, Actor, ActorToken, Decision, EdgeCredential, Name, Presented, Reason, Request,
+    Resource, ResourceType, Timestamp, TokenDigest, TokenId, TokenKind, TokenSecret, Via,
 };
 
 use crate::app::App;
@@ -44,6 +44,8 @@ pub enum Caller {
     Token(Bearer),
     /// A hub.
     Hub(ActorToken),
+    /// An edge.
+    Edge(Box<EdgeCredential>),
 }
 
 /// The owner of a token that was shown.
@@ -124,6 +126,10 @@ fn identify(app: &App, secret: Option<&TokenSecret>, now: Timestamp) -> Caller {
             last4: last4(),
         });
     }
+    let edge = secret.and_then(|secret| memory.world.edge_by_digest(&secret.digest()));
+    if let Some(edge) = edge {
+        return Caller::Edge(Box::new(edge.clone()));
+    }
     let view = match memory.world.authenticate(presented, now) {
         Ok(view) => view,
         Err(decision) => return Caller::Refused(Box::new(decision)),
@@ -162,6 +168,7 @@ impl Ctx {
             Caller::Token(bearer) => Ok(bearer),
             Caller::Refused(decision) => Err(ApiError::Denied(decision.clone())),
             Caller::Hub(_) => Err(foreign_hub()),
+            Caller::Edge(_) => Err(foreign_edge()),
         }
     }
 
@@ -210,7 +217,7 @@ impl Ctx {
     fn still_good(&self, memory: &Memory) -> Result<(), ApiError> {
         let bearer = match &self.caller {
             Caller::Hub(_) => return Ok(()),
-            Caller::Token(_) | Caller::Refused(_) => self.bearer()?,
+            Caller::Token(_) | Caller::Refused(_) | Caller::Edge(_) => self.bearer()?,
         };
         let id = bearer.token.id;
         let unknown = unreadable();
@@ -229,7 +236,7 @@ impl Ctx {
     pub fn presented(&self) -> Presented<'static> {
         match &self.caller {
             Caller::Token(bearer) => Presented::Id(bearer.token.id),
-            Caller::Refused(_) | Caller::Hub(_) => Presented::Nothing,
+            Caller::Refused(_) | Caller::Hub(_) | Caller::Edge(_) => Presented::Nothing,
         }
     }
 
@@ -241,6 +248,37 @@ impl Ctx {
         self.bearer()?;
         let resource = Resource::new(ResourceType::Org, org.as_str())?;
         self.decide(memory, action, resource).map(|_| ())
+    }
+
+    /// The same for a caller who has been here for a while, and whose token may have changed.
+    ///
+    /// # Errors
+    /// The denial.
+    pub fn may_still(&self, memory: &Memory, action: Action, org: &Name) -> Result<(), ApiError> {
+        self.still_good(memory)?;
+        self.may(memory, action, org)
+    }
+
+    /// The edge that calls, which must be one of this organization still.
+    ///
+    /// # Errors
+    /// 401, 403 when the caller is no edge, or 404.
+    pub fn edge_of(&self, memory: &Memory, org: &Name) -> Result<&EdgeCredential, ApiError> {
+        let edge = match &self.caller {
+            Caller::Edge(edge) => edge,
+            Caller::Refused(decision) => return Err(ApiError::Denied(decision.clone())),
+            Caller::Token(_) | Caller::Hub(_) => {
+                let text = "This call is for edges, with a credential of theirs.";
+                return Err(ApiError::forbidden(Reason::TokenScope, text));
+            }
+        };
+        if memory.world.edge_by_digest(&edge.digest).is_none() {
+            return Err(nobody(memory, self.now).into());
+        }
+        match edge.org == *org {
+            true => Ok(edge),
+            false => Err(ApiError::not_found("Organization not found")),
+        }
     }
 
     /// Asks the engine whether the caller may do something.
@@ -286,7 +324,7 @@ impl Ctx {
                 user: None,
                 via: Via::Hub(token.clone()),
             },
-            Caller::Refused(_) => Actor::NOBODY,
+            Caller::Refused(_) | Caller::Edge(_) => Actor::NOBODY,
         }
     }
 
@@ -306,6 +344,13 @@ impl Ctx {
     pub fn calls_with(&self, id: TokenId) -> bool {
         self.actor().calls_with(id)
     }
+}
+
+fn foreign_edge() -> ApiError {
+    ApiError::forbidden(
+        Reason::TokenScope,
+        "An edge's credential can fetch snapshots only.",
+    )
 }
 
 fn foreign_hub() -> ApiError {

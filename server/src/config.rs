@@ -37,6 +37,39 @@ pub enum Command {
     },
     /// Make a credential with which a hub lists repositories
     HubToken(Database),
+    /// Make a new key for snapshots, and withdraw the others after an overlap
+    RotateSnapshotKey {
+        /// For how many seconds edges learn of the new key before it signs, and know the old one after
+        #[arg(long, default_value_t = 3600, value_parser = clap::value_parser!(u32).range(0..=2_592_000))]
+        overlap: u32,
+        /// The database
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Verify a snapshot, or look into one
+    #[command(subcommand)]
+    Snapshot(Snapshot),
+}
+
+/// What can be done with a snapshot in a file.
+#[derive(Subcommand)]
+pub enum Snapshot {
+    /// Verify a bundle as an edge does: signature, times, and every block
+    Verify {
+        /// The bundle
+        file: PathBuf,
+        /// The keys to trust: a file with what `/.well-known/tokenward-keys` answers
+        #[arg(long)]
+        keys: PathBuf,
+        /// The organization that it must be of
+        #[arg(long, value_parser = parse_name)]
+        org: Option<Name>,
+    },
+    /// Say what a bundle or a manifest claims to be, without verifying it
+    Inspect {
+        /// The bundle or the manifest
+        file: PathBuf,
+    },
 }
 
 /// Where the data is.
@@ -81,6 +114,14 @@ pub struct Serve {
     /// Failing calls that one address may make in five minutes
     #[arg(long, env = "TOKENWARD_RATE_LIMIT", default_value_t = 1000)]
     pub rate_limit: u32,
+    /// For how many seconds edges may decide from a snapshot that they cannot renew
+    #[arg(
+        long,
+        env = "TOKENWARD_SNAPSHOT_MAX_AGE",
+        default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..=86_400)
+    )]
+    pub snapshot_max_age: u32,
     /// Fill an empty database with an example organization
     #[arg(long)]
     pub demo: bool,
@@ -109,6 +150,8 @@ pub struct Settings {
     pub authz_headers: AuthzHeaders,
     /// Failing calls that one address may make in five minutes.
     pub rate_limit: u32,
+    /// For how many seconds edges may decide from a snapshot.
+    pub snapshot_max_age: u32,
 }
 
 impl Settings {

@@ -8,8 +8,8 @@ use schemars::{JsonSchema, Schema, schema_for};
 
 use crate::app::App;
 use crate::handlers::{
-    audit, authz, check, credentials, explain, members, organizations, own_tokens, policy,
-    repositories, review, service, users, whoami,
+    audit, authz, check, credentials, edges, explain, members, organizations, own_tokens, policy,
+    repositories, review, service, snapshot, users, whoami,
 };
 use crate::wire;
 
@@ -24,6 +24,10 @@ pub enum Access {
     Own,
     /// Whoever may do this to the organization.
     Org(&'static str),
+    /// Whoever may do this to the organization, and its edges.
+    OrgOrEdge(&'static str),
+    /// The organization's edges.
+    Edge,
     /// The site administrator.
     Site,
     /// The site administrator, and whoever may do this to the organization.
@@ -84,7 +88,7 @@ macro_rules! endpoints {
     (@body $body:ty) => { Some(schema::<$body>) };
 }
 
-use Access::{Org, Own, Public, Site, SiteOr, Token};
+use Access::{Edge, Org, OrgOrEdge, Own, Public, Site, SiteOr, Token};
 
 endpoints! {
     get "/api/whoami-v2" Token, "Who the token belongs to, and what restricts it", 200 => whoami::whoami;
@@ -100,6 +104,17 @@ endpoints! {
     put "/api/organizations/{org}/settings/token-policy" Org("org.tokens.write"), "Set the token policy", body wire::SetPolicy, 200 => policy::set;
     get "/api/organizations/{org}/document" Org("org.tokens.read"), "The organization as a document", 200 => organizations::document;
     get "/api/organizations/{org}/audit-log/export" Org("org.auditLog.write"), "The audit log, newest entry first", query &["q"], 200 => audit::export;
+
+    get "/api/organizations/{org}/snapshot" OrgOrEdge("org.tokens.read"), "The newest manifest, sealed", 200 => snapshot::manifest;
+    get "/api/organizations/{org}/snapshot/bundle" OrgOrEdge("org.tokens.read"), "The newest snapshot in one file", query &["parts"], 200 => snapshot::bundle;
+    get "/api/organizations/{org}/snapshot/blocks/{hash}" OrgOrEdge("org.tokens.read"), "A page or a block, by its SHA-256", 200 => snapshot::block;
+    get "/api/organizations/{org}/snapshot/events" OrgOrEdge("org.tokens.read"), "Every manifest from now on, as server-sent events", 200 => snapshot::events;
+    post "/api/organizations/{org}/snapshot/applied" Edge, "Report the generation that the edge has applied", body wire::Applied, 204 => edges::applied;
+    get "/api/organizations/{org}/snapshot/edges" Org("org.tokens.read"), "Which edge has applied which generation", 200 => edges::status;
+    get "/api/organizations/{org}/snapshot/edge-credentials" Org("org.tokens.read"), "The edge credentials", 200 => edges::list;
+    post "/api/organizations/{org}/snapshot/edge-credentials" Org("org.tokens.write"), "Issue an edge credential", body wire::NewEdgeCredential, 201 => edges::issue;
+    delete "/api/organizations/{org}/snapshot/edge-credentials/{name}" Org("org.tokens.write"), "Withdraw an edge credential", 204 => edges::withdraw;
+    get "/api/organizations/{org}/generations/{n}/wait" Org("org.tokens.read"), "Wait until every live edge has applied a generation, or learn who has not", query &["timeout"], 200 => edges::wait;
 
     post "/api/organizations" Site, "Make an organization", body wire::NewOrganization, 201 => organizations::create;
     patch "/api/organizations/{org}" Site, "Change the plan", body wire::SetPlan, 200 => organizations::set_plan;
@@ -132,6 +147,7 @@ endpoints! {
     post "/api/authz/filter" Public, "Which of these resources may the token do this to?", body wire::Filter, 200 => check::filter;
     any "/authz" Public, "Forward authorization for gateways", query &["not_found"], 200 => authz::authz;
 
+    get "/.well-known/tokenward-keys" Public, "The keys that snapshots are signed with, as a JWKS", 200 => snapshot::keys;
     get "/healthz" Public, "The process is alive", 200 => service::health;
     get "/readyz" Public, "The database answers", 200 => service::ready;
     get "/metrics" Public, "Numbers in the text format of Prometheus", 200 => service::metrics;

@@ -3,17 +3,13 @@
 //! Contract §7, "Answers". The text of an internal error is logged, never sent.
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tokenward_core::{Decision, ParseError, Plan, Reason, Refusal};
+use tokenward_core::{Answer, Decision, Door, ParseError, Plan, Reason, Refusal, in_header};
 
 use crate::store::StoreError;
-
-/// What the header of a 401 says whose cause is the token that was sent (H§6.1, row 7).
-pub const INVALID_CREDENTIALS: &str = "Invalid credentials in Authorization header";
-const BEARER: &str = "Bearer realm=\"Authentication required\", charset=\"UTF-8\"";
 
 /// A call that is not answered as it was meant.
 #[derive(Debug)]
@@ -75,7 +71,7 @@ impl From<StoreError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
-            Self::Denied(decision) => denied(&decision, Place::Elsewhere),
+            Self::Denied(decision) => denied(&decision, Door::Api),
             Self::Refused(refusal) => refused(refusal),
             Self::Stale(generation) => {
                 let text =
@@ -96,53 +92,27 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// Where a decision is answered: two places word a 401 in their own way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// `whoami-v2`.
-    Whoami,
-    /// `/authz`, where git must be asked for a password.
-    Authz,
-    /// Everywhere else.
-    Elsewhere,
+/// A denial as an answer, with the Hub's headers.
+pub fn denied(decision: &Decision, door: Door) -> Response {
+    sent(decision.answer(door))
 }
 
-/// A denial as an answer, with the Hub's headers.
-pub fn denied(decision: &Decision, place: Place) -> Response {
-    let status = status(decision.status);
-    let text = decision.message.as_deref().unwrap_or_default();
+/// An answer of the engine's in the shape that all answers have.
+pub fn sent(answer: Answer) -> Response {
     let mut headers = HeaderMap::new();
-    put(&mut headers, "x-tokenward-reason", decision.reason.as_str());
-    if let Some(code) = decision.error_code {
-        put(&mut headers, "x-error-code", code);
+    for (name, text) in answer.headers {
+        if let Ok(value) = HeaderValue::try_from(text) {
+            headers.append(HeaderName::from_static(name), value);
+        }
     }
-    if let Some(remedy) = &decision.remedy {
-        put(&mut headers, "x-tokenward-remedy", &remedy.text);
+    let status = status(answer.status);
+    match answer.error {
+        Some(text) => problem(status, &text, headers),
+        None => {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            (status, headers).into_response()
+        }
     }
-    if status != StatusCode::UNAUTHORIZED {
-        return problem(status, text, headers);
-    }
-    if place == Place::Authz {
-        headers.append(
-            WWW_AUTHENTICATE,
-            HeaderValue::from_static("Basic realm=\"Tokenward\""),
-        );
-    }
-    headers.append(WWW_AUTHENTICATE, HeaderValue::from_static(BEARER));
-    if decision.reason == Reason::MissingToken {
-        return problem(status, text, headers);
-    }
-    let generic = if place == Place::Whoami {
-        "Invalid username or password."
-    } else {
-        INVALID_CREDENTIALS
-    };
-    put(&mut headers, "x-error-message", generic);
-    if decision.reason == Reason::InvalidToken {
-        return problem(status, generic, headers);
-    }
-    put(&mut headers, "x-hf-warning", &format!("token; {text}"));
-    problem(status, text, headers)
 }
 
 fn refused(refusal: Refusal) -> Response {
@@ -193,13 +163,9 @@ fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Sets a header to a text that may come from outside: control characters are left out, and a
-/// question mark stands for whatever is not ASCII, since clients read headers in different ways.
+/// Sets a header to a text that may come from outside.
 pub fn put(headers: &mut HeaderMap, name: &'static str, text: &str) {
-    let ascii = |c: char| if c.is_ascii() { c } else { '?' };
-    let visible = text.chars().filter(|c| !c.is_control());
-    let clean: String = visible.map(ascii).collect();
-    if let Ok(value) = HeaderValue::try_from(clean) {
+    if let Ok(value) = HeaderValue::try_from(in_header(text)) {
         headers.insert(HeaderName::from_static(name), value);
     }
 }

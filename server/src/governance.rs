@@ -159,6 +159,7 @@ pub async fn commit(app: &App, tx: Tx, change: &Change, now: Timestamp) -> Resul
         recorded: Recorded::Rows(change.rows.clone()),
     };
     app.memory_mut().follow(&entry);
+    app.snapshots.wake();
     app.metrics.changed();
     Ok(())
 }
@@ -179,6 +180,7 @@ async fn catch_up(app: &App, tx: &mut Tx) -> Result<(), ApiError> {
             *app.memory_mut() = fresh;
         }
     }
+    app.snapshots.wake();
     Ok(())
 }
 

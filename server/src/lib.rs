@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod mint;
 pub mod openapi;
 pub mod rate_limit;
+pub mod snapshots;
 pub mod store;
 pub mod terms;
 pub mod wire;
@@ -56,8 +57,16 @@ impl Bound {
     /// When the last uses of tokens cannot be written down.
     pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<()> {
         let keeping_up = tokio::spawn(self.app.clone().keep_up());
+        let closing = self.app.clone();
+        let stop = async move {
+            stop.await;
+            closing.snapshots.close();
+        };
         http::serve(self.listener, http::router(self.app.clone()), stop).await;
         keeping_up.abort();
+        snapshots::receipts::write(&self.app)
+            .await
+            .context("cannot write down what edges have applied")?;
         self.app
             .write_uses()
             .await
@@ -87,10 +96,14 @@ pub async fn bind(options: &Serve) -> Result<Bound> {
         trusted_proxies: options.trusted_proxies.clone(),
         authz_headers: options.authz_headers,
         rate_limit: options.rate_limit,
+        snapshot_max_age: options.snapshot_max_age,
     };
     let app = App::new(store, settings)
         .await
         .context("cannot load the database")?;
+    snapshots::load_keys(&app)
+        .await
+        .context("cannot read the keys of snapshots")?;
     let fresh = machine::first_admin(&app, options.admin_token_file.as_deref()).await?;
     if options.demo && fresh {
         demo::fill(&app)

@@ -8,14 +8,15 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use tokenward_core::{
-    Actor, Change, Command, DisplayName, IssuedBy, Name, NewToken, Row, Token, TokenKind,
-    TokenPolicy, TokenSecret, User,
+    Actor, Change, Command, DisplayName, IssuedBy, Name, NewToken, Row, Timestamp, Token,
+    TokenKind, TokenPolicy, TokenSecret, User,
 };
 
 use crate::app::App;
 use crate::config::Settings;
 use crate::error::ApiError;
 use crate::governance::{self, Order};
+use crate::snapshots::keys;
 use crate::store::{HubCredential, Store};
 use crate::{clock, mint};
 
@@ -112,6 +113,7 @@ async fn open(database: &str) -> Result<App> {
         trusted_proxies: Vec::new(),
         authz_headers: crate::config::AuthzHeaders::Auto,
         rate_limit: 0,
+        snapshot_max_age: 0,
     };
     App::new(store, settings)
         .await
@@ -193,6 +195,25 @@ pub async fn set_policy(database: &str, org: Name, policy: TokenPolicy) -> Resul
         policy.as_str(),
         done.generation
     );
+    Ok(())
+}
+
+/// Makes a new key for snapshots. It is published at once, signs after the overlap, and the others
+/// are withdrawn an overlap later: whoever fetches the keys that often never meets an unknown one.
+///
+/// # Errors
+/// When the database cannot be changed.
+pub async fn rotate_snapshot_key(database: &str, overlap: u32) -> Result<()> {
+    let store = Store::open(database)
+        .await
+        .context("cannot open the database")?;
+    let now = clock::now();
+    let after =
+        |overlaps| Timestamp::from_millis(now.as_millis() + overlaps * i64::from(overlap) * 1000);
+    let key = keys::new(after(1));
+    store.rotate_key(&key, after(2), now).await?;
+    let (id, signs, gone) = (keys::id(&key), after(1), after(2));
+    println!("snapshot key {id} signs from {signs} on; the others are withdrawn at {gone}");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use tokenward_server::config::{Command, CommandLine, Serve};
+use tokenward_server::snapshots::file;
 use tokenward_server::{bind, machine};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -32,6 +33,10 @@ async fn run(command: Command) -> Result<()> {
             database,
         } => machine::set_policy(&database.database, org, policy).await,
         Command::HubToken(database) => machine::hub_token(&database.database).await,
+        Command::RotateSnapshotKey { overlap, database } => {
+            machine::rotate_snapshot_key(&database.database, overlap).await
+        }
+        Command::Snapshot(command) => file::run(&command),
     }
 }
 

@@ -2,9 +2,12 @@
 //! the hubs' credentials. It follows the store's journal.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
+use tokenward_core::snapshot::SnapshotWriter;
 use tokenward_core::{Name, Row, TokenDigest, TokenId, World};
 
+use crate::snapshots;
 use crate::store::{HubCredential, JournalEntry, Recorded, Store, StoreError};
 
 /// The state that decisions are made from.
@@ -18,6 +21,8 @@ pub struct Memory {
     pub suspended_admins: HashSet<Name>,
     /// The credentials of hubs.
     pub hubs: HashMap<TokenDigest, TokenId>,
+    /// The writers of the snapshots that somebody follows.
+    pub writers: HashMap<Name, Arc<Mutex<SnapshotWriter>>>,
     /// The number of the newest change that is in here.
     pub seq: u64,
 }
@@ -43,12 +48,23 @@ impl Memory {
     /// Follows one committed change.
     pub fn follow(&mut self, entry: &JournalEntry) {
         match &entry.recorded {
-            Recorded::Rows(rows) => rows.iter().for_each(|row| self.apply(row)),
+            Recorded::Rows(rows) => {
+                self.touch(rows);
+                rows.iter().for_each(|row| self.apply(row));
+                self.touch(rows);
+            }
             Recorded::HubCredential(HubCredential { digest, id, .. }) => {
                 self.hubs.insert(*digest, *id);
             }
         }
         self.seq = entry.seq;
+    }
+
+    /// Tells the writers what rows are about, before and after they are applied.
+    fn touch(&self, rows: &[Row]) {
+        for writer in self.writers.values() {
+            snapshots::lock(writer).touch(&self.world, rows);
+        }
     }
 
     /// Follows one row.

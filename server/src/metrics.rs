@@ -5,11 +5,25 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokenward_core::Reason;
 
+use crate::snapshots::receipts::EdgeCounts;
+
+/// What is so now, beside the counters.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Present {
+    /// Tokens in memory.
+    pub tokens: u64,
+    /// The age of the oldest newest manifest in seconds.
+    pub oldest_manifest: u64,
+    /// The edges that are live.
+    pub edges: EdgeCounts,
+}
+
 /// Counters since the server started.
 pub struct Metrics {
     requests: [AtomicU64; 6],
     decisions: Vec<AtomicU64>,
     changes: AtomicU64,
+    manifests: AtomicU64,
 }
 
 impl Default for Metrics {
@@ -18,6 +32,7 @@ impl Default for Metrics {
             requests: Default::default(),
             decisions: Reason::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             changes: AtomicU64::new(0),
+            manifests: AtomicU64::new(0),
         }
     }
 }
@@ -42,9 +57,14 @@ impl Metrics {
         self.changes.fetch_add(1, Relaxed);
     }
 
+    /// Counts a manifest that was signed.
+    pub fn published(&self) {
+        self.manifests.fetch_add(1, Relaxed);
+    }
+
     /// The numbers as text.
     #[must_use]
-    pub fn render(&self, tokens: usize) -> String {
+    pub fn render(&self, present: &Present) -> String {
         let mut text = String::new();
         let mut family = |name: &str, kind: &str, help: &str, lines: Vec<(String, u64)>| {
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -83,12 +103,45 @@ impl Metrics {
             "Committed changes.",
             vec![(none(), changes)],
         );
-        let tokens = u64::try_from(tokens).unwrap_or(u64::MAX);
         family(
             "tokenward_tokens",
             "gauge",
             "Tokens in memory.",
-            vec![(none(), tokens)],
+            vec![(none(), present.tokens)],
+        );
+        let manifests = self.manifests.load(Relaxed);
+        family(
+            "tokenward_snapshot_manifests_total",
+            "counter",
+            "Manifests that were signed.",
+            vec![(none(), manifests)],
+        );
+        family(
+            "tokenward_snapshot_age_seconds",
+            "gauge",
+            "Age of the oldest manifest that is the newest of its org.",
+            vec![(none(), present.oldest_manifest)],
+        );
+        let EdgeCounts {
+            current,
+            behind,
+            furthest,
+        } = present.edges;
+        let states = [("current", current), ("behind", behind)];
+        family(
+            "tokenward_snapshot_edges",
+            "gauge",
+            "Live edges that this server has heard of, by whether they have applied the newest generation.",
+            states
+                .iter()
+                .map(|(state, n)| (format!("{{state=\"{state}\"}}"), *n))
+                .collect(),
+        );
+        family(
+            "tokenward_snapshot_edges_furthest_behind",
+            "gauge",
+            "Generations that the furthest live edge has not applied.",
+            vec![(none(), furthest)],
         );
         text
     }

@@ -74,6 +74,8 @@ pub fn access(access: Access) -> String {
         Access::Token => "any valid token".to_owned(),
         Access::Own => "the owner of the tokens".to_owned(),
         Access::Org(action) => format!("`{action}`"),
+        Access::OrgOrEdge(action) => format!("`{action}` or an edge"),
+        Access::Edge => "an edge".to_owned(),
         Access::Site => "site administrator".to_owned(),
         Access::SiteOr(action) => format!("site administrator or `{action}`"),
     }
@@ -145,6 +147,8 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
 
 fn query_schema(name: &str) -> Value {
     match name {
+        "parts" => json!({ "type": "string", "enum": ["all", "decisions"], "default": "all" }),
+        "timeout" => json!({ "type": "integer", "minimum": 0, "maximum": 25, "default": 10 }),
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 100 }),
         "not_found" => json!({ "type": "string", "enum": ["403"] }),
         _ => json!({ "type": "string" }),
@@ -155,9 +159,22 @@ fn success(endpoint: &Endpoint) -> Value {
     let description = endpoint.summary;
     match (endpoint.success, endpoint.path) {
         (204, _) | (_, "/authz") => json!({ "description": description }),
+        (_, path) if path.ends_with("/events") => {
+            json!({ "description": description, "content": { "text/event-stream": {} } })
+        }
+        (_, path) if path.contains("/snapshot") && is_binary(path) => {
+            json!({ "description": description, "content": { "application/octet-stream": {} } })
+        }
         (_, "/metrics") => json!({ "description": description, "content": { "text/plain": {} } }),
         _ => json!({ "description": description, "content": { "application/json": {} } }),
     }
+}
+
+/// Manifests, bundles and blocks are bytes.
+fn is_binary(path: &str) -> bool {
+    ["/snapshot", "/bundle", "/{hash}"]
+        .iter()
+        .any(|end| path.ends_with(end))
 }
 
 /// A request body, whose schema is put among the others. It may be left out when all its fields may.

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokenward_core::{
-    DisplayName, FineGrained, GroupName, Member, Name, Plan, ResourceName, Role, Timestamp,
-    TokenKind, TokenPolicy, Visibility,
+    DisplayName, EdgeName, FineGrained, GroupName, Member, Name, Plan, ResourceName, Role,
+    Timestamp, TokenKind, TokenPolicy, Visibility,
 };
 
 /// A field that tells "absent" from "null".
@@ -297,6 +297,27 @@ pub struct TokenPatch {
     #[serde(default, deserialize_with = "present")]
     #[schemars(with = "Option<String>")]
     pub expires_at: Option<Option<Timestamp>>,
+}
+
+/// `POST …/snapshot/edge-credentials`
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewEdgeCredential {
+    /// What the edge is called.
+    #[schemars(with = "String")]
+    pub name: EdgeName,
+    /// The generation that the caller insists on.
+    pub if_generation: Option<u64>,
+}
+
+/// `POST …/snapshot/applied`
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Applied {
+    /// The generation.
+    pub generation: u64,
+    /// Which of the edge's processes says so.
+    pub instance: Option<String>,
 }
 
 /// `POST /api/credentials/revoke`

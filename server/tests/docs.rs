@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::{Arg, Command, CommandFactory as _};
 use tokenward_core::hub::BODY_LIMIT;
 use tokenward_server::config::CommandLine;
-use tokenward_server::metrics::Metrics;
+use tokenward_server::metrics::{Metrics, Present};
 use tokenward_server::{body, rate_limit};
 
 fn read(path: &str) -> String {
@@ -35,13 +35,21 @@ fn row<'a>(text: &'a str, cell: &str) -> &'a str {
     row
 }
 
-/// The program's own commands, without the help that clap adds.
-fn commands() -> Vec<Command> {
-    let all = CommandLine::command()
-        .get_subcommands()
-        .cloned()
-        .collect::<Vec<_>>();
-    assert!(all.len() >= 4, "only {} commands were found", all.len());
+/// The program's own commands with the names that they are called by, without the help that clap
+/// adds.
+fn commands() -> Vec<(String, Command)> {
+    let mut all = Vec::new();
+    for command in CommandLine::command().get_subcommands() {
+        let name = command.get_name().to_owned();
+        match command.has_subcommands() {
+            true => all.extend(command.get_subcommands().map(|inner| {
+                let name = format!("{name} {}", inner.get_name());
+                (name, inner.clone())
+            })),
+            false => all.push((name, command.clone())),
+        }
+    }
+    assert!(all.len() >= 7, "only {} commands were found", all.len());
     all
 }
 
@@ -54,11 +62,11 @@ fn options(command: &Command) -> impl Iterator<Item = &Arg> {
 #[test]
 fn every_command_is_in_its_table() {
     let text = operations();
-    for command in commands() {
+    for (name, command) in commands() {
         let values = command
             .get_positionals()
             .map(|value| format!(" {}", value.get_id()).to_uppercase());
-        let line = format!("`{}{}`", command.get_name(), values.collect::<String>());
+        let line = format!("`{name}{}`", values.collect::<String>());
         row(&text, &line);
     }
 }
@@ -66,7 +74,7 @@ fn every_command_is_in_its_table() {
 #[test]
 fn every_option_is_in_its_table_with_its_variable_and_its_default() {
     let text = operations();
-    for command in commands() {
+    for (_, command) in commands() {
         for option in options(&command) {
             let row = row(
                 &text,
@@ -98,7 +106,10 @@ fn no_option_is_in_the_table_that_the_program_does_not_have() {
         .filter_map(|line| line.strip_prefix("| `--")?.split('`').next());
     let written: BTreeSet<String> = written.map(str::to_owned).collect();
     let commands = commands();
-    let known = commands.iter().flat_map(options).filter_map(Arg::get_long);
+    let known = commands
+        .iter()
+        .flat_map(|(_, command)| options(command))
+        .filter_map(Arg::get_long);
     assert_eq!(written, known.map(str::to_owned).collect());
 }
 
@@ -124,7 +135,7 @@ fn every_environment_variable_is_named() {
 #[test]
 fn the_metrics_are_those_in_the_table() {
     let text = operations();
-    let rendered = Metrics::default().render(0);
+    let rendered = Metrics::default().render(&Present::default());
     let names = rendered
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());

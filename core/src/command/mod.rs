@@ -5,6 +5,7 @@
 //! decided before, by the same checks as everything else.
 
 mod draft;
+mod edge;
 mod member;
 mod org;
 mod repository;
@@ -20,8 +21,9 @@ use serde_json::Value;
 
 use crate::actor::Actor;
 use crate::change::Change;
+use crate::edge::EdgeCredential;
 use crate::error::ParseError;
-use crate::ids::{DisplayName, GroupName, Name, TokenId};
+use crate::ids::{DisplayName, EdgeName, GroupName, Name, TokenId};
 use crate::organization::{Member, Visibility};
 use crate::policy::{Plan, TokenPolicy};
 use crate::reason::Reason;
@@ -155,6 +157,17 @@ pub enum Command {
         /// Because somebody reported its value: its owner is told.
         leaked: bool,
     },
+    /// Give an edge a credential for an organization's snapshots.
+    IssueEdgeCredential(EdgeCredential),
+    /// Take it away.
+    WithdrawEdgeCredential {
+        /// The organization.
+        org: Name,
+        /// The edge.
+        name: EdgeName,
+        /// Because somebody reported its value.
+        leaked: bool,
+    },
 }
 
 /// What an administrator decides about a token.
@@ -271,7 +284,9 @@ impl Command {
             | Self::DeleteGroup { .. }
             | Self::PutRepository { .. }
             | Self::CreateUser(_)
-            | Self::UpdateUser { .. } => Vec::new(),
+            | Self::UpdateUser { .. }
+            | Self::IssueEdgeCredential(_)
+            | Self::WithdrawEdgeCredential { .. } => Vec::new(),
         }
     }
 
@@ -304,7 +319,9 @@ impl Command {
             | Self::PutMember { org, .. }
             | Self::RemoveMember { org, .. }
             | Self::PutGroup { org, .. }
-            | Self::DeleteGroup { org, .. } => Some(org),
+            | Self::DeleteGroup { org, .. }
+            | Self::WithdrawEdgeCredential { org, .. } => Some(org),
+            Self::IssueEdgeCredential(credential) => Some(&credential.org),
             _ => None,
         }
     }
@@ -365,6 +382,10 @@ pub fn apply(
             token::rotate(&mut draft, *id, *digest, last4)?;
         }
         Command::DeleteToken { id, leaked } => token::delete(&mut draft, *id, *leaked)?,
+        Command::IssueEdgeCredential(credential) => edge::issue(&mut draft, credential)?,
+        Command::WithdrawEdgeCredential { org, name, leaked } => {
+            edge::withdraw(&mut draft, org, name, *leaked)?;
+        }
     }
     Ok(draft.finish())
 }

@@ -14,6 +14,55 @@ use crate::timestamp::Timestamp;
 /// What a bundle begins with.
 const MAGIC: &[u8; 8] = b"TWBUND01";
 
+/// A bundle that is not written out yet: it shares its blocks with whoever made it.
+#[derive(Debug, Clone)]
+pub struct Bundle {
+    head: Vec<u8>,
+    blocks: Vec<Bytes>,
+}
+
+impl Bundle {
+    /// Of blocks in their order: each page, then the blocks that it names.
+    pub(super) fn new(sealed: &[u8], parts: Parts, blocks: Vec<Bytes>) -> Option<Self> {
+        Some(Self {
+            head: write(sealed, parts, core::iter::empty())?,
+            blocks,
+        })
+    }
+
+    /// How many bytes it has.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let blocks = self.blocks.iter();
+        let sizes = blocks.map(|block| block.get().len().saturating_add(4));
+        sizes.fold(self.head.len(), usize::saturating_add)
+    }
+
+    /// Writes it, a piece at a time: whatever the nth block adds, the first with what stands
+    /// before it; nothing behind the last.
+    #[must_use]
+    pub fn piece(&self, nth: usize) -> Option<Vec<u8>> {
+        let mut out = match nth {
+            0 => self.head.clone(),
+            _ => Vec::new(),
+        };
+        let block = self.blocks.get(nth)?.get();
+        out.extend(u32::try_from(block.len()).ok()?.to_le_bytes());
+        out.extend(block);
+        Some(out)
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.size());
+        for piece in (0..).map_while(|nth| self.piece(nth)) {
+            out.extend(piece);
+        }
+        out
+    }
+}
+
 /// Writes a bundle of blocks in their order: each page, then the blocks that it names.
 pub(super) fn write<'a>(
     sealed: &'a [u8],
@@ -55,7 +104,7 @@ pub(super) fn read(
     update.finish()
 }
 
-fn head<'a>(reader: &mut Reader<'a>) -> Option<(Parts, &'a [u8])> {
+pub(super) fn head<'a>(reader: &mut Reader<'a>) -> Option<(Parts, &'a [u8])> {
     if reader.array()? != *MAGIC {
         return None;
     }

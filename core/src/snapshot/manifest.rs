@@ -79,7 +79,7 @@ impl Manifest {
         out
     }
 
-    fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
         if reader.array()? != *MAGIC {
             return None;

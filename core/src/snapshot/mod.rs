@@ -11,6 +11,7 @@
 
 mod block;
 mod bundle;
+mod claims;
 mod details;
 mod error;
 mod grants;
@@ -40,6 +41,8 @@ use block::Kind;
 use manifest::{Manifest, unseal};
 use table::{Piece, Table};
 
+pub use bundle::Bundle;
+pub use claims::Claims;
 pub use error::SnapshotError;
 pub(crate) use grants::{GrantView, Where};
 pub use hash::BlockHash;

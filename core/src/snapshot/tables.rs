@@ -15,6 +15,7 @@ use super::tokens::{Flags, Half, Ref, TokenRow};
 use super::touched::{Touched, key};
 use crate::ids::TokenId;
 use crate::organization::{Repository, Visibility};
+use crate::policy::TokenPolicy;
 use crate::resource::ResourceName;
 use crate::world::World;
 use crate::world::export::{OwnerFact, Reach, TokenFact};
@@ -23,6 +24,8 @@ use crate::world::export::{OwnerFact, Reach, TokenFact};
 #[derive(Debug, Clone)]
 pub(super) struct Tables {
     reach: Reach,
+    /// Whether display names are in the snapshots.
+    named: bool,
     tokens: Section,
     owners: Section,
     grants: Section,
@@ -79,6 +82,7 @@ impl Tables {
         };
         let mut tables = Self {
             reach,
+            named: shows_names(world, org, reach),
             tokens: Section::new::<TokenRow>(kinds, &[]),
             owners: Section::new(&[Kind::Owners], &owner_rows),
             grants: Section::new(&[Kind::Grants], &set_rows),
@@ -117,6 +121,10 @@ impl Tables {
 
     /// Follows what was touched, as the world is now.
     pub(super) fn follow(&mut self, world: &World, org: &str, mut touched: Touched) {
+        if self.named != shows_names(world, org, self.reach) {
+            *self = Self::new(world, org, self.reach);
+            return;
+        }
         self.follow_repos(world, org, &mut touched);
         let many = usize::try_from(self.count / 64)
             .unwrap_or(0)
@@ -277,10 +285,17 @@ impl Tables {
             },
             expires_at: fact.expires_at,
             created_at: fact.created_at,
-            name: fact.name.map(CompactString::from),
+            name: fact.name.filter(|_| self.named).map(CompactString::from),
             last_used_at: fact.last_used_at,
         }
     }
+}
+
+/// A document's names are the caller's own; of a server's tokens, administrators see names where
+/// they have to approve (contract §7).
+fn shows_names(world: &World, org: &str, reach: Reach) -> bool {
+    let needed = || world.policy(org).is_some_and(TokenPolicy::needs_approval);
+    matches!(reach, Reach::Everything) || needed()
 }
 
 fn rank(before: usize) -> u32 {

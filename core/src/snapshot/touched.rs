@@ -64,7 +64,11 @@ impl Touched {
             Row::Standing {
                 token, org: other, ..
             } if other.as_str() == org => self.token(world, *token),
-            Row::Member { .. } | Row::Group { .. } | Row::Standing { .. } => {}
+            Row::Member { .. }
+            | Row::Group { .. }
+            | Row::Standing { .. }
+            | Row::EdgeCredential(_)
+            | Row::EdgeCredentialGone { .. } => {}
         }
     }
 

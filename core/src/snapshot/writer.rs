@@ -16,7 +16,7 @@ use super::section::Page;
 use super::tables::Tables;
 use super::touched::Touched;
 use super::wire::Bytes;
-use super::{Parts, bundle};
+use super::{Bundle, Parts};
 use crate::document::OrgDocument;
 use crate::error::ParseError;
 use crate::row::Row;
@@ -30,8 +30,9 @@ pub struct Written {
     pub manifest: Vec<u8>,
     /// Pages and blocks that the one before did not have.
     pub fresh: Vec<BlockHash>,
-    /// Pages and blocks that only the one before had; readers of it may still ask for them.
-    pub gone: Vec<BlockHash>,
+    /// Pages and blocks that only the one before had, with their bytes: readers of it may still ask
+    /// for them.
+    pub gone: Vec<(BlockHash, Vec<u8>)>,
 }
 
 /// Writes the snapshots of one organization, one after the other; holds all blocks of the newest.
@@ -119,7 +120,7 @@ impl SnapshotWriter {
     }
 
     /// Keeps the blocks that the newest pages name, and says which came and which went.
-    fn keep_blocks(&mut self) -> (Vec<BlockHash>, Vec<BlockHash>) {
+    fn keep_blocks(&mut self) -> (Vec<BlockHash>, Vec<(BlockHash, Vec<u8>)>) {
         let pages = self.pages.iter().flat_map(|(_, pages)| pages);
         let blocks = pages.flat_map(|page| core::iter::once(&page.block).chain(&page.leaves));
         let mut before = core::mem::take(&mut self.blocks);
@@ -130,7 +131,9 @@ impl SnapshotWriter {
             }
             self.blocks.insert(block.hash, block.bytes.clone());
         }
-        let mut gone: Vec<BlockHash> = before.into_keys().collect();
+        let gone = before.into_iter();
+        let gone = gone.map(|(hash, bytes)| (hash, bytes.get().to_vec()));
+        let mut gone: Vec<_> = gone.collect();
         gone.sort_unstable();
         (fresh, gone)
     }
@@ -141,19 +144,20 @@ impl SnapshotWriter {
         self.blocks.get(hash).map(Bytes::get)
     }
 
-    /// The newest snapshot as one file, under its sealed manifest.
+    /// The newest snapshot as one file, under its sealed manifest. The blocks are shared, so that
+    /// this is quick; they are copied when the bundle is written.
     ///
     /// # Errors
     /// When that manifest is not the newest of this writer, or all of it is too large for one file.
-    pub fn bundle(&self, sealed: &[u8], parts: Parts) -> Result<Vec<u8>, SnapshotError> {
+    pub fn bundle(&self, sealed: &[u8], parts: Parts) -> Result<Bundle, SnapshotError> {
         if unseal(sealed).map(|(_, manifest)| manifest) != Some(self.manifest.as_slice()) {
             return Err(SnapshotError::Conflict);
         }
         let pages = self.pages.iter().filter(|(kind, _)| parts.has(*kind));
         let pages = pages.flat_map(|(_, pages)| pages);
         let blocks = pages.flat_map(|page| core::iter::once(&page.block).chain(&page.leaves));
-        let blocks = blocks.map(|block| block.bytes.get());
-        bundle::write(sealed, parts, blocks).ok_or(SnapshotError::TooLarge)
+        let blocks = blocks.map(|block| block.bytes.clone()).collect();
+        Bundle::new(sealed, parts, blocks).ok_or(SnapshotError::TooLarge)
     }
 }
 
@@ -171,5 +175,6 @@ pub fn bundle_document(
     let error = || ParseError::new("document", "is too large for a snapshot");
     let mut writer = SnapshotWriter::reaching(&world, org, Reach::Everything).ok_or_else(error)?;
     let sealed = seal(&writer.write(&world, stamp).manifest, seed);
-    writer.bundle(&sealed, Parts::All).map_err(|_| error())
+    let bundle = writer.bundle(&sealed, Parts::All);
+    bundle.map(|bundle| bundle.write()).map_err(|_| error())
 }

@@ -3,6 +3,7 @@
 //! A [`World`] holds any number of organizations. It follows rows (`row`), and knows only what
 //! decisions, previews and findings need: no reasons, no mail addresses, no raw tokens.
 
+mod edges;
 pub(crate) mod export;
 mod facts;
 mod grants;
@@ -29,6 +30,7 @@ use crate::policy::{Plan, TokenPolicy};
 use crate::reason::Reason;
 use crate::role::Role;
 use crate::timestamp::Timestamp;
+use edges::Edges;
 use names::{Holder, NameId, Names};
 use orgs::OrgEntry;
 use repos::Repos;
@@ -44,6 +46,7 @@ pub struct World {
     repos: Repos,
     /// Where each revoked token is revoked, by place: revocations are few and never taken back.
     revoked: HashMap<u32, Vec<u32>>,
+    edges: Edges,
 }
 
 /// For whom an explanation is.

@@ -40,6 +40,8 @@ impl World {
                 org,
                 standing,
             } => self.put_standing(*token, org, standing),
+            Row::EdgeCredential(credential) => self.edges.put(credential),
+            Row::EdgeCredentialGone { org, name } => self.edges.remove(org.as_str(), name),
         }
     }
 

@@ -241,6 +241,8 @@ const fn written_when(kind: AuditType) -> &'static str {
         AuditType::RepoUpdate => "how it is listed changes",
         AuditType::RepoGroup => "its resource group changes and nothing else",
         AuditType::RepoDelete => "it is listed no longer",
+        AuditType::EdgeCreate => "an edge gets a credential",
+        AuditType::EdgeDelete => "its credential is withdrawn",
     }
 }
 

@@ -4,12 +4,13 @@
 //! and for an organization's affairs only where the token has the permission.
 
 use tokenward_core::{
-    Actor, Command, DisplayName, FineGrained, IssuedBy, Member, NewToken, Plan, Reason,
-    RepositoryPatch, Role, Row, Timestamp, TokenDigest, TokenId, TokenKind, TokenPatch,
+    Actor, Command, DisplayName, EdgeCredential, FineGrained, IssuedBy, Member, NewToken, Plan,
+    Reason, RepositoryPatch, Role, Row, Timestamp, TokenDigest, TokenId, TokenKind, TokenPatch,
     TokenPolicy, UserPatch, Verdict, Via, Visibility,
 };
 
 use crate::build::{acme, delist, grants, group, id, name, repo, root, session, user};
+use crate::edges::{credential, withdraw};
 use crate::host::Host;
 
 pub(crate) const ORGS: [&str; 2] = ["acme", "beta"];
@@ -147,9 +148,10 @@ fn may_call(host: &Host, actor: &Actor, command: &Command) -> bool {
             Command::UpdateToken { id, .. }
             | Command::RotateToken { id, .. }
             | Command::DeleteToken { id, .. } => own(id),
-            Command::SetPolicy { org, .. } | Command::Review { org, .. } => {
-                allowed("org.tokens.write", &format!("org:{org}"))
-            }
+            Command::IssueEdgeCredential(EdgeCredential { org, .. })
+            | Command::WithdrawEdgeCredential { org, .. }
+            | Command::SetPolicy { org, .. }
+            | Command::Review { org, .. } => allowed("org.tokens.write", &format!("org:{org}")),
             _ => false,
         }
 }
@@ -162,7 +164,7 @@ fn token(choices: &mut Choices<'_>, host: &Host) -> Option<TokenId> {
 fn command(choices: &mut Choices<'_>, host: &Host, actor: &Actor) -> Command {
     let org = name(choices.pick(&ORGS));
     let some = token(choices, host).unwrap_or_else(|| id(0xdead));
-    match choices.below(24) {
+    match choices.below(25) {
         0..4 => Command::CreateToken(new_token(choices, host, actor)),
         // What a service account's token may be is for its own calls to say.
         4..8 if !is_accounts(host, some) => Command::UpdateToken {
@@ -218,6 +220,10 @@ fn command(choices: &mut Choices<'_>, host: &Host, actor: &Actor) -> Command {
                 email_confirmed: choices.maybe(|choices| choices.once_in(2)),
                 ..UserPatch::default()
             },
+        },
+        23 => match choices.once_in(2) {
+            true => Command::IssueEdgeCredential(credential(org.as_str(), "eu-1")),
+            false => withdraw(org.as_str(), "eu-1", choices.once_in(2)),
         },
         _ if choices.once_in(2) => Command::DeleteGroup {
             org,

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokenward_core::{
-    DocumentToken, GroupName, Member, Name, OrgDocument, Organization, Repository, ResourceGroup,
-    ResourceName, Role, Row, ServiceAccount, Standing, Token, TokenId, User,
+    DocumentToken, EdgeCredential, EdgeName, GroupName, Member, Name, OrgDocument, Organization,
+    Repository, ResourceGroup, ResourceName, Role, Row, ServiceAccount, Standing, Token, TokenId,
+    User,
 };
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub(crate) struct Rows {
     pub(crate) repositories: BTreeMap<ResourceName, Repository>,
     pub(crate) tokens: BTreeMap<TokenId, Token>,
     pub(crate) standings: BTreeMap<(TokenId, Name), Standing>,
+    pub(crate) edges: BTreeMap<(Name, EdgeName), EdgeCredential>,
 }
 
 impl Rows {
@@ -59,6 +61,11 @@ impl Rows {
                 let standing = (standing != Standing::default()).then_some(standing);
                 put(&mut self.standings, (token, org), standing);
             }
+            Row::EdgeCredential(edge) => {
+                let key = (edge.org.clone(), edge.name.clone());
+                put(&mut self.edges, key, Some(edge));
+            }
+            Row::EdgeCredentialGone { org, name } => put(&mut self.edges, (org, name), None),
         }
     }
 
@@ -103,6 +110,7 @@ impl Rows {
             .chain(repositories)
             .chain(tokens)
             .chain(standings)
+            .chain(self.edges.values().cloned().map(Row::EdgeCredential))
             .collect()
     }
 

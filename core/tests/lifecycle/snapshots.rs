@@ -7,6 +7,7 @@ use tokenward_core::{
     Action, Authorizer, Decision, Presented, Request, Resource, Timestamp, TokenPolicy,
 };
 
+use crate::build::acme;
 use crate::generate::{Choices, REPOSITORIES, call, stage};
 use crate::host::Host;
 
@@ -34,7 +35,7 @@ fn follow(
 ) -> Snapshot {
     let Some(held) = held else {
         let bundle = writer.bundle(sealed, tokenward_core::snapshot::Parts::All);
-        let bundle = bundle.expect("it is the newest");
+        let bundle = bundle.expect("it is the newest").write();
         return Snapshot::open(bundle, &keys(), now).expect("it is valid");
     };
     let mut update = held.update(sealed, &keys(), now).expect("it follows");
@@ -88,12 +89,21 @@ fn resources() -> impl Iterator<Item = &'static str> {
         .chain(more)
 }
 
-/// What the world says, at the generation of the organization.
+/// What the world says, at the generation of the organization. A token's name is the owner's own
+/// where nobody has to approve: then an edge does not know it, and says "your token".
 fn world_says(host: &Host, request: &Request<'_>) -> Decision {
-    Decision {
-        generation: host.world.generation(ORG),
-        ..host.world.decide(request)
+    let mut decision = host.world.decide(request);
+    decision.generation = host.world.generation(ORG);
+    let named = host.world.policy(ORG) == Some(TokenPolicy::RequireApproval);
+    if let (Some(remedy), Presented::Id(id), false) = (&mut decision.remedy, request.token, named)
+        && let Some(name) = &host.rows.tokens[&id].display_name
+    {
+        remedy.text = remedy
+            .text
+            .replace(&format!("the token \"{name}\""), "your token")
+            .into();
     }
+    decision
 }
 
 /// Tokens that do not matter to the organization are not in its snapshot (contract §3.3).
@@ -155,4 +165,28 @@ proptest! {
         prop_assert!(followed.fresh.is_empty() && followed.gone.is_empty());
         compare(&host, &Authorizer::of_snapshot(edge).expect("it has a name"));
     }
+}
+
+/// Contract §7: administrators see what tokens are called where they have to approve.
+#[test]
+fn display_names_are_in_snapshots_under_require_approval_only() {
+    let mut host = acme();
+    host.fine_grained("bob", &[("org:acme", &["repo.content.read"])]);
+    let mut writer = SnapshotWriter::new(&host.world, ORG).expect("it is there");
+    let mut holds_name = |host: &Host, revision| {
+        let written = writer.write(&host.world, &stamp(revision, host.now));
+        let sealed = seal(&written.manifest, &SEED);
+        let bundle = writer.bundle(&sealed, tokenward_core::snapshot::Parts::All);
+        let bundle = bundle.expect("it is the newest").write();
+        let name = host.rows.tokens.values().next().expect("a token");
+        let name = name.display_name.as_ref().expect("a name").to_string();
+        bundle
+            .windows(name.len())
+            .any(|window| window == name.as_bytes())
+    };
+    assert!(!holds_name(&host, 1));
+    host.set_policy(TokenPolicy::RequireApproval);
+    assert!(holds_name(&host, 2));
+    host.set_policy(TokenPolicy::FineGrainedOnly);
+    assert!(!holds_name(&host, 3));
 }

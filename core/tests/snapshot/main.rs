@@ -13,6 +13,7 @@ mod make;
 #[path = "../oracle/naive.rs"]
 #[expect(dead_code, reason = "its requests are needed, not its judgement")]
 mod naive;
+mod passage;
 #[path = "../oracle/random.rs"]
 mod random;
 #[path = "../oracle/reading.rs"]

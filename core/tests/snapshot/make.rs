@@ -87,7 +87,8 @@ pub(crate) fn sealed(
     let sealed = seal(&writer.write(world, stamp).manifest, &SEED);
     let bundle = writer
         .bundle(&sealed, Parts::All)
-        .expect("it is the newest");
+        .expect("it is the newest")
+        .write();
     (sealed, bundle)
 }
 

@@ -70,7 +70,8 @@ fn an_update_fetches_what_changed_and_nothing_else() {
     assert_eq!((held.generation(), next.generation()), (42, 43));
     let whole = writer
         .bundle(&sealed, Parts::All)
-        .expect("it is the newest");
+        .expect("it is the newest")
+        .write();
     assert_eq!(next.bundle(), whole);
     assert_eq!(open(&whole).bundle(), whole);
 }
@@ -85,7 +86,10 @@ fn a_manifest_alone_is_enough_to_begin_with() {
         assert_eq!(supply(&mut update, &writer), count);
         let snapshot = update.finish().expect("everything is there");
         assert_eq!(snapshot.parts(), parts);
-        let expected = writer.bundle(&sealed, parts).expect("it is the newest");
+        let expected = writer
+            .bundle(&sealed, parts)
+            .expect("it is the newest")
+            .write();
         assert_eq!(snapshot.bundle(), expected);
         assert_eq!(expected == bundle, parts == Parts::All);
     }
@@ -165,7 +169,8 @@ fn without_details_decisions_are_the_same_but_for_names() {
     let sealed = seal(&writer.write(&world, &always(1)).manifest, &SEED);
     let hot = writer
         .bundle(&sealed, Parts::Decisions)
-        .expect("the newest");
+        .expect("the newest")
+        .write();
     let authorizer = Authorizer::from_snapshot(hot, &keys(), now()).expect("it is valid");
     assert!(!authorizer.knows_details());
     assert_eq!(authorizer.snapshot().map(Snapshot::token_count), Some(3));

@@ -1,15 +1,15 @@
 //! A writer of a large organization: pieces that are cut and come together again, and rows whose
 //! keys are equal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
-use tokenward_core::snapshot::{Parts, SnapshotWriter, seal};
+use tokenward_core::snapshot::{Claims, Parts, SnapshotWriter, seal};
 use tokenward_core::{
     Authorizer, Member, Presented, Request, Resource, Role, Row, Token, TokenId, World,
 };
 
-use crate::make::{SEED, always, keys, now, parse};
+use crate::make::{SEED, acme, always, keys, now, open, parse, sealed, written};
 
 /// The token of this number; its owner is one of a few hundred, and so are its grants.
 fn token(number: u32) -> Token {
@@ -145,7 +145,10 @@ fn owners_with_equal_keys_are_told_apart() {
         }
     }
     let sealed = seal(&writer.write(&world, &always(1_000)).manifest, &SEED);
-    let bundle = writer.bundle(&sealed, Parts::All).expect("the newest");
+    let bundle = writer
+        .bundle(&sealed, Parts::All)
+        .expect("the newest")
+        .write();
     let edge = Authorizer::from_snapshot(bundle, &keys(), now()).expect("it is valid");
     for number in owners.keys() {
         let repository = format!("model:acme/m{}", number % 900);
@@ -179,4 +182,33 @@ impl ParseName for str {
     fn parse_name(&self) -> tokenward_core::Name {
         tokenward_core::Name::parse(self).expect("the tests write valid names")
     }
+}
+
+#[test]
+fn a_bundle_is_the_same_in_pieces_and_says_what_is_in_it() {
+    let (world, mut writer) = written(&acme());
+    let (sealed, whole) = sealed(&mut writer, &world, &always(7));
+    let bundle = writer.bundle(&sealed, Parts::All).expect("the newest");
+    let pieces = (0..).map_while(|nth| bundle.piece(nth));
+    assert_eq!(pieces.flatten().collect::<Vec<u8>>(), whole);
+    assert_eq!(bundle.size(), whole.len());
+    let claims = Claims::read(&whole).expect("it is a bundle");
+    assert_eq!((claims.org.as_str(), claims.tokens), ("acme", 3));
+    assert_eq!(claims.parts, Some(Parts::All));
+    assert_eq!(claims.manifest, sealed.len());
+    assert_eq!(keys().ids().next(), Some(claims.key));
+    let blocks = claims.blocks.iter().map(|(_, _, length)| length + 4);
+    assert_eq!(
+        blocks.sum::<usize>() + 8 + 1 + 4 + sealed.len(),
+        whole.len()
+    );
+    let hashes: BTreeSet<_> = claims.blocks.iter().map(|(_, hash, _)| *hash).collect();
+    assert_eq!(hashes, open(&whole).hashes().collect());
+    let alone = Claims::read(&sealed).expect("it is a manifest");
+    assert_eq!((alone.generation, alone.parts), (claims.generation, None));
+    for length in 0..whole.len() {
+        // A cut between two blocks is for the reader to notice that knows what is missing.
+        let _ = Claims::read(&whole[..length]);
+    }
+    assert!(Claims::read(b"").is_err());
 }

@@ -7,9 +7,10 @@ use serde_json::{Map, json};
 use std::fmt::Debug;
 use tokenward_core::{
     Actor, ActorToken, AuditEntry, AuditType, Authorization, AuthorizationStatus, Change,
-    DisplayName, Entity, FineGrained, Grant, GroupName, IssuedBy, Member, Name, Notice, NoticeKind,
-    Organization, Plan, Repository, ResourceName, RetiredDigest, Revocation, Role, Row, Standing,
-    Timestamp, Token, TokenDigest, TokenId, TokenKind, TokenPolicy, User, Via, Visibility,
+    DisplayName, EdgeCredential, EdgeName, Entity, FineGrained, Grant, GroupName, IssuedBy, Member,
+    Name, Notice, NoticeKind, Organization, Plan, Repository, ResourceName, RetiredDigest,
+    Revocation, Role, Row, Standing, Timestamp, Token, TokenDigest, TokenId, TokenKind,
+    TokenPolicy, User, Via, Visibility,
 };
 
 #[track_caller]
@@ -154,6 +155,19 @@ fn rows() -> Vec<Row> {
             token: id(),
             org: name("acme"),
             standing: standing(),
+        },
+        Row::EdgeCredential(EdgeCredential {
+            org: name("acme"),
+            name: EdgeName::parse("eu-1").expect("a name"),
+            id: id(),
+            digest: TokenDigest::of(b"edge"),
+            last4: "QxZb".to_owned(),
+            created_at: token().created_at,
+            created_by: Some(name("ada")),
+        }),
+        Row::EdgeCredentialGone {
+            org: name("acme"),
+            name: EdgeName::parse("eu-1").expect("a name"),
         },
     ]
 }

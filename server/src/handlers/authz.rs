@@ -7,10 +7,9 @@
 use std::net::SocketAddr;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::CACHE_CONTROL;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::Response;
 use tokenward_core::hub::{self, BODY_LIMIT, Demand};
 use tokenward_core::{Passage, Timestamp};
 
@@ -19,7 +18,7 @@ use crate::auth::credential;
 use crate::body::read;
 use crate::clock;
 use crate::config::{AuthzHeaders, Settings};
-use crate::error::{self, denied, put};
+use crate::error::{put, sent};
 
 const ORIGINAL: [&str; 2] = ["x-original-method", "x-original-uri"];
 const FORWARDED: [&str; 2] = ["x-forwarded-method", "x-forwarded-uri"];
@@ -38,7 +37,7 @@ pub async fn authz(State(app): State<App>, request: Request) -> Response {
         app.used(token, now);
     }
     app.metrics.decided(passage.reason());
-    response(passage, soften, now)
+    response(&passage, soften, now)
 }
 
 /// Whether a 404 is to be sent as 403, for gateways that know no 404.
@@ -92,30 +91,11 @@ fn pair<'a>(headers: &'a HeaderMap, names: [&str; 2]) -> Option<Option<(&'a str,
     }
 }
 
-fn response(passage: Passage, soften: bool, now: Timestamp) -> Response {
-    let (reason, warning) = (passage.reason(), passage.warning(now));
-    let mut response = match passage.outcome {
-        Ok(_) => StatusCode::OK.into_response(),
-        Err(decision) => denied(&decision, error::Place::Authz),
-    };
+fn response(passage: &Passage, soften: bool, now: Timestamp) -> Response {
+    let mut response = sent(passage.answer(now));
     if soften && response.status() == StatusCode::NOT_FOUND {
         *response.status_mut() = StatusCode::FORBIDDEN;
         put(response.headers_mut(), "x-tokenward-status", "404");
-    }
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    put(headers, "x-tokenward-reason", reason.as_str());
-    let caller = passage.caller.as_ref();
-    let user = caller.map_or("", |caller| caller.user.as_str());
-    let token = caller.and_then(|caller| caller.token);
-    let token = token.map_or_else(String::new, |token| token.to_string());
-    put(headers, "x-tokenward-user", user);
-    put(headers, "x-tokenward-token-id", &token);
-    if let Some(orgs) = &passage.orgs {
-        put(headers, "x-tokenward-orgs", &orgs.join(","));
-    }
-    if let Some(warning) = &warning {
-        put(headers, "x-hf-warning", warning);
     }
     response
 }

@@ -1,4 +1,5 @@
-//! Leaked tokens, reported by anybody: deleted everywhere, and no answer tells which were real.
+//! Leaked tokens and credentials of edges, reported by anybody: gone everywhere, and no answer tells
+//! which were real.
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -41,12 +42,17 @@ async fn known(app: &App, digests: &[TokenDigest]) -> Result<Vec<TokenDigest>, A
     let mut quiet = governance::quiet(app).await?;
     let mut known = Vec::new();
     for digest in digests {
-        let present = app.memory().world.find(digest).is_some();
+        let present = is_present(&app.memory(), digest);
         if present || quiet.retired(digest).await?.is_some() {
             known.push(*digest);
         }
     }
     Ok(known)
+}
+
+fn is_present(memory: &Memory, digest: &TokenDigest) -> bool {
+    let world = &memory.world;
+    world.find(digest).is_some() || world.edge_by_digest(digest).is_some()
 }
 
 async fn delete(app: &App, digest: TokenDigest) -> Result<(), ApiError> {
@@ -55,9 +61,16 @@ async fn delete(app: &App, digest: TokenDigest) -> Result<(), ApiError> {
             .filter(|(_, by_itself)| *by_itself)
             .map(|(id, _)| id);
         let id = memory.world.find(&digest).or(reachable);
-        Ok(id.map(|id| Order {
+        let token = id.map(|id| Command::DeleteToken { id, leaked: true });
+        let edge = memory.world.edge_by_digest(&digest);
+        let edge = edge.map(|edge| Command::WithdrawEdgeCredential {
+            org: edge.org.clone(),
+            name: edge.name.clone(),
+            leaked: true,
+        });
+        Ok(token.or(edge).map(|command| Order {
             actor: Actor::NOBODY,
-            command: Command::DeleteToken { id, leaked: true },
+            command,
             if_generation: None,
         }))
     };

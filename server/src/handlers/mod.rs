@@ -4,6 +4,7 @@ pub mod audit;
 pub mod authz;
 pub mod check;
 pub mod credentials;
+pub mod edges;
 pub mod explain;
 pub mod items;
 pub mod members;
@@ -15,6 +16,7 @@ pub mod policy;
 pub mod repositories;
 pub mod review;
 pub mod service;
+pub mod snapshot;
 pub mod users;
 pub mod whoami;
 

@@ -111,7 +111,7 @@ fn may_any(ctx: &Ctx, memory: &Memory, org: &Name) -> bool {
 fn known_caller(ctx: &Ctx) -> Result<(), ApiError> {
     match &ctx.caller {
         Caller::Refused(decision) => Err(ApiError::Denied(decision.clone())),
-        Caller::Token(_) | Caller::Hub(_) => Ok(()),
+        Caller::Token(_) | Caller::Hub(_) | Caller::Edge(_) => Ok(()),
     }
 }
 

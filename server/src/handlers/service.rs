@@ -6,10 +6,14 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tokenward_core::Name;
 
 use crate::app::App;
+use crate::clock;
 use crate::error::problem;
+use crate::metrics::Present;
 use crate::openapi;
+use crate::snapshots::receipts;
 
 #[derive(Serialize)]
 struct Health {
@@ -35,11 +39,24 @@ pub async fn ready(State(app): State<App>) -> Response {
 
 /// Numbers in the text format of Prometheus.
 pub async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let tokens = app.memory().world.token_count();
+    let present = present(&app);
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        app.metrics.render(tokens),
+        app.metrics.render(&present),
     )
+}
+
+fn present(app: &App) -> Present {
+    let memory = app.memory();
+    let ages = app.snapshots.ages(clock::now());
+    let oldest = ages.into_iter().max().unwrap_or_default() / 1000;
+    let newest = |org: &Name| memory.world.generation(org.as_str());
+    let live_from = receipts::live_from(app);
+    Present {
+        tokens: memory.world.token_count().try_into().unwrap_or(u64::MAX),
+        oldest_manifest: oldest.try_into().unwrap_or_default(),
+        edges: app.snapshots.receipts.counts(newest, live_from),
+    }
 }
 
 /// The list of endpoints, for programs.

@@ -3,17 +3,17 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use tokenward_core::{Name, Plan, Reason, Token, TokenId, User, World};
+use tokenward_core::{Door, Name, Plan, Reason, Token, TokenId, User, World};
 
 use super::answer;
 use super::items::{AVATAR, grants, org_id};
 use crate::auth::{Caller, Ctx};
-use crate::error::{ApiError, Place, denied};
+use crate::error::{ApiError, denied};
 
 /// Who the token belongs to. Works also for a token that an organization has blocked.
 pub async fn whoami(ctx: Ctx) -> Response {
     if let Caller::Refused(decision) = &ctx.caller {
-        return denied(decision, Place::Whoami);
+        return denied(decision, Door::Whoami);
     }
     match body(&ctx).await {
         Ok(body) => answer(StatusCode::OK, &body),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
 use tokenward_core::{
-    Authorization, DisplayName, GroupName, Name, Revocation, Standing, Timestamp, Token,
+    Authorization, DisplayName, EdgeName, GroupName, Name, Revocation, Standing, Timestamp, Token,
     TokenDigest, TokenId, User,
 };
 
@@ -70,6 +70,10 @@ pub(super) trait Fields<'r> {
 
     fn group_name(&mut self) -> Result<GroupName, StoreError> {
         GroupName::parse(self.text()?).map_err(|_| StoreError::corrupt("group name"))
+    }
+
+    fn edge_name(&mut self) -> Result<EdgeName, StoreError> {
+        EdgeName::parse(self.text()?).map_err(|_| StoreError::corrupt("edge name"))
     }
 
     fn token_id(&mut self) -> Result<TokenId, StoreError> {

@@ -35,7 +35,8 @@ use tokenward_core::{
 pub use error::StoreError;
 pub use ids::{audit_id, group_id, organization_id, resource_id, service_account_id};
 pub use records::{
-    CLAIM_LASTS, HubCredential, JOURNAL_KEPT, JournalEntry, QueuedNotice, Recorded, StoredEntry,
+    CLAIM_LASTS, HubCredential, JOURNAL_KEPT, JournalEntry, QueuedNotice, Receipt, Recorded,
+    SnapshotKey, StoredEntry,
 };
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -212,6 +213,56 @@ impl Store {
     /// When the database is unavailable or holds something unreadable.
     pub async fn hub_credentials(&self) -> Result<Vec<HubCredential>, StoreError> {
         either!(Self::self.hub_credentials())
+    }
+
+    /// The keys that manifests are signed with, in the order in which they sign.
+    ///
+    /// # Errors
+    /// When the database is unavailable or holds something unreadable.
+    pub async fn snapshot_keys(&self) -> Result<Vec<SnapshotKey>, StoreError> {
+        either!(Self::self.snapshot_keys())
+    }
+
+    /// Adds a key if there is none yet.
+    ///
+    /// # Errors
+    /// When the database is unavailable or holds something unreadable.
+    pub async fn add_first_key(&self, key: &SnapshotKey) -> Result<(), StoreError> {
+        either!(Self::self.add_first_key(key))
+    }
+
+    /// Adds a key, withdraws the others at a time, and forgets those that are withdrawn by now.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    pub async fn rotate_key(
+        &self,
+        key: &SnapshotKey,
+        others_gone_from: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        either!(Self::self.rotate_key(key, others_gone_from, now))
+    }
+
+    /// Keeps what edges have reported, newer over older, and forgets those that were not heard of
+    /// since `forget_before`. Moves no generation and no journal.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    pub async fn put_receipts(
+        &self,
+        receipts: &[Receipt],
+        forget_before: Timestamp,
+    ) -> Result<(), StoreError> {
+        either!(Self::self.put_receipts(receipts, forget_before))
+    }
+
+    /// What the edges of an organization have reported, by edge and instance.
+    ///
+    /// # Errors
+    /// When the database is unavailable or holds something unreadable.
+    pub async fn receipts(&self, org: &Name) -> Result<Vec<Receipt>, StoreError> {
+        either!(Self::self.receipts(org))
     }
 
     /// Takes up to `most` notices that are due. Nobody else gets them for [`CLAIM_LASTS`]; then, if

@@ -1,7 +1,8 @@
 //! What the store gives and takes beside the rows of the core.
 
 use serde::{Deserialize, Serialize};
-use tokenward_core::{AuditEntry, Notice, Row, Timestamp, TokenDigest, TokenId};
+use tokenward_core::snapshot::PublicKey;
+use tokenward_core::{AuditEntry, EdgeName, Name, Notice, Row, Timestamp, TokenDigest, TokenId};
 
 /// How many entries the journal keeps: a server that is further behind loads everything again.
 pub const JOURNAL_KEPT: u64 = 10_000;
@@ -39,6 +40,52 @@ pub struct HubCredential {
     pub last4: String,
     /// Since when it exists.
     pub created_at: Timestamp,
+}
+
+/// A key that manifests are signed with. Its seed is a secret: it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SnapshotKey {
+    /// What the key is made from.
+    pub seed: [u8; 32],
+    /// Since when it exists and is published.
+    pub created_at: Timestamp,
+    /// From when on it signs, in place of the one before.
+    pub signs_from: Timestamp,
+    /// From when on it is published no more.
+    pub gone_from: Option<Timestamp>,
+}
+
+impl SnapshotKey {
+    /// What readers verify with.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        PublicKey::of_seed(&self.seed)
+    }
+}
+
+impl std::fmt::Debug for SnapshotKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SnapshotKey")
+            .field(&self.public().id())
+            .finish()
+    }
+}
+
+/// Which generation an edge has applied, as it said itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Whose snapshots it follows.
+    pub org: Name,
+    /// The edge.
+    pub edge: EdgeName,
+    /// Which of its processes: several may share a credential.
+    pub instance: String,
+    /// The generation; nothing while it has only fetched.
+    pub generation: Option<u64>,
+    /// When it said so.
+    pub applied_at: Option<Timestamp>,
+    /// When it was last heard of.
+    pub seen_at: Timestamp,
 }
 
 /// A line of an audit log, with its id.

@@ -49,6 +49,7 @@ callers! {
     Owner = "owner" "belongs to no organization, owns the token that is asked about; write token";
     Site = "site" "the site administrator, in no organization; write token";
     Hub = "hub" "a hub's credential";
+    Edge = "edge" "the credential of an edge of the organization";
     Pending = "pending" "administers the organization; the token awaits approval";
     Denied = "denied" "administers the organization; the token was denied";
     Revoked = "revoked" "administers the organization; the token was revoked there";
@@ -67,6 +68,10 @@ pub(crate) struct Fixture {
     /// Tokens that name `acme` and `narrow`.
     target: Made,
     narrow_target: Made,
+    /// The credential of an edge of `acme`.
+    edge: String,
+    /// The hash of a block of `acme`, and of one of `narrow`.
+    blocks: [String; 2],
 }
 
 /// A database with the world in it, to be copied.
@@ -163,7 +168,7 @@ async fn fill(server: &Server) -> Fixture {
         "fineGrained": { "scoped": [grant] },
     });
     tokens.push((Expired, server.token("exe", expired).await));
-    let fixture = Fixture {
+    let mut fixture = Fixture {
         site: server.site.clone(),
         tokens,
         spare: server.unscoped("olga", "read").await,
@@ -173,6 +178,8 @@ async fn fill(server: &Server) -> Fixture {
         narrow_target: server
             .scoped("bob", "org:narrow", &["repo.content.read"])
             .await,
+        edge: String::new(),
+        blocks: [String::new(), String::new()],
     };
     for (caller, verdict) in [(Member, "approve"), (Denied, "deny"), (Revoked, "revoke")] {
         let id = &fixture.token(caller).id;
@@ -187,7 +194,40 @@ async fn fill(server: &Server) -> Fixture {
         .set_up("PATCH", "/api/users/sue", json!({ "suspended": true }))
         .await;
     server.hub().await;
+    let admin = fixture.token(Admin).value.clone();
+    fixture.edge = edge(server, "acme", "edge", &admin).await;
+    edge(server, "acme", "lab", &admin).await;
+    let uma = server
+        .scoped("uma", "org:narrow", &["org.tokens.write"])
+        .await
+        .value;
+    edge(server, "narrow", "lab", &uma).await;
+    fixture.blocks = [
+        a_block(server, "acme", &admin).await,
+        a_block(server, "narrow", &uma).await,
+    ];
     fixture
+}
+
+async fn edge(server: &Server, org: &str, name: &str, token: &str) -> String {
+    let path = format!("/api/organizations/{org}/snapshot/edge-credentials");
+    let call = Call::post(&path, &json!({ "name": name })).bearer(token);
+    let answer = server.send(call).await;
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let value = answer.json()["credential"]
+        .as_str()
+        .expect("a value")
+        .to_owned();
+    value
+}
+
+/// A manifest ends in the hash of a page of repositories, which none of the calls changes.
+async fn a_block(server: &Server, org: &str, token: &str) -> String {
+    let path = format!("/api/organizations/{org}/snapshot");
+    let answer = server.send(Call::get(&path).bearer(token)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let hash = &answer.body[answer.body.len() - 32..];
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Fixture {
@@ -202,6 +242,7 @@ impl Fixture {
             Caller::Nobody => None,
             Caller::Bad => Some(UNKNOWN),
             Caller::Hub => Some(HUB),
+            Caller::Edge => Some(&self.edge),
             Caller::Site => Some(&self.site),
             _ => Some(&self.token(caller).value),
         }
@@ -223,6 +264,8 @@ impl Fixture {
         match (name, endpoint.access) {
             ("org" | "namespace", _) => org.to_owned(),
             ("type", _) => "model".to_owned(),
+            ("n", _) => "1".to_owned(),
+            ("hash", _) => self.blocks[usize::from(org == "narrow")].clone(),
             ("name", _) if endpoint.path.contains("{type}") => "bert".to_owned(),
             ("name", _) => "lab".to_owned(),
             ("user", Access::Site) => "olga".to_owned(),
@@ -297,6 +340,8 @@ impl Fixture {
             ("POST", "/settings/tokens/{id}/explain" | "/api/settings/tokens/{id}/explain") => {
                 question
             }
+            ("POST", "/snapshot/edge-credentials") => json!({ "name": "one-more" }),
+            ("POST", "/snapshot/applied") => json!({ "generation": 1 }),
             ("PUT", "/settings/token-policy") => json!({ "tokenPolicy": "default" }),
             ("POST", "/api/organizations") => json!({ "name": "initech" }),
             ("PATCH", "") => json!({ "plan": "plus" }),
@@ -335,6 +380,11 @@ pub(crate) fn welcome(endpoint: &Endpoint) -> Caller {
     match endpoint.access {
         Access::Site => Caller::Site,
         Access::Own => Caller::Owner,
-        Access::Public | Access::Token | Access::Org(_) | Access::SiteOr(_) => Caller::Admin,
+        Access::Edge => Caller::Edge,
+        Access::Public
+        | Access::Token
+        | Access::Org(_)
+        | Access::OrgOrEdge(_)
+        | Access::SiteOr(_) => Caller::Admin,
     }
 }

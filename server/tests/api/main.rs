@@ -14,12 +14,14 @@ mod bad_heads;
 mod bad_input;
 mod check;
 mod documents;
+mod edge;
 mod explain;
 mod fixture;
 mod gateway;
 mod matrix;
 mod mended;
 mod service;
+mod snapshots;
 
 use database::{Database, Kind, with_database};
 use server::{Server, Setup};
@@ -100,6 +102,23 @@ cases! {
     both service:
         the_server_says_that_it_lives_and_can_work,
     ;
+    both snapshots:
+        an_edge_decides_as_the_server,
+        a_refresh_fetches_what_changed_and_shows_it_at_once,
+        every_change_is_streamed,
+        a_wait_tells_when_every_edge_has_applied_a_generation,
+        keys_are_changed_with_an_overlap,
+    ;
+    sqlite snapshots:
+        a_manifest_that_is_held_is_not_sent_again,
+        blocks_can_be_kept_and_outlive_their_manifest_for_a_while,
+        a_stream_goes_on_where_it_broke_off,
+        a_stream_ends_when_its_reader_may_not_read,
+        streams_do_not_keep_a_server_from_stopping,
+        a_fetch_reports_too_and_counts_as_held,
+        an_edge_is_an_edge_of_its_organization_only,
+        a_leaked_edge_credential_is_withdrawn_by_whoever_reports_it,
+    ;
     sqlite service:
         numbers_name_nobody,
         the_list_of_endpoints_is_served,
@@ -148,4 +167,26 @@ cases! {
         an_unlisted_repository_is_its_makers,
         headers_are_ascii,
     ;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_withdrawn_edge_is_waited_for() {
+    snapshots::a_withdrawn_edge_is_waited_for_until_it_refuses_by_itself().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn manifests_are_signed_again() {
+    snapshots::a_manifest_is_signed_again_long_before_it_expires().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_share_their_edges() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let test = async |database: Database| {
+            let server = Server::start(&database).await;
+            let other = Server::start_on(&database.address, Setup::default(), None).await;
+            snapshots::edges_of_one_server_are_seen_by_another(server, other).await;
+        };
+        with_database(kind, test).await;
+    }
 }

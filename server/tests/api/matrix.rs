@@ -92,7 +92,7 @@ fn wanted(endpoint: &Endpoint, caller: Caller) -> u16 {
     match endpoint.access {
         Access::Public => public(endpoint, caller),
         _ if !authenticates(caller) => 401,
-        Access::Token if caller == Caller::Hub => 403,
+        Access::Token if matches!(caller, Caller::Hub | Caller::Edge) => 403,
         Access::Token => endpoint.success,
         Access::Own => own(endpoint, caller),
         Access::Site if caller == Caller::Site => endpoint.success,
@@ -102,7 +102,9 @@ fn wanted(endpoint: &Endpoint, caller: Caller) -> u16 {
         Access::SiteOr(_) if caller == Caller::Hub && endpoint.path.contains("/resources/") => {
             endpoint.success
         }
-        Access::SiteOr(action) | Access::Org(action) => {
+        Access::OrgOrEdge(_) | Access::Edge if caller == Caller::Edge => endpoint.success,
+        Access::Edge => 403,
+        Access::SiteOr(action) | Access::Org(action) | Access::OrgOrEdge(action) => {
             on_the_organization(endpoint, action, caller)
         }
     }
@@ -118,6 +120,7 @@ fn authenticates(caller: Caller) -> bool {
         | Caller::Owner
         | Caller::Site
         | Caller::Hub
+        | Caller::Edge
         | Caller::Pending
         | Caller::Denied
         | Caller::Revoked
@@ -135,7 +138,12 @@ fn on_the_organization(endpoint: &Endpoint, action: &str, caller: Caller) -> u16
         Caller::Member => 403,
         // Also the site administrator: no member, no right.
         Caller::OtherAdmin | Caller::Owner | Caller::Site => 404,
-        Caller::Hub | Caller::Pending | Caller::Denied | Caller::Revoked | Caller::Unscoped => 403,
+        Caller::Hub
+        | Caller::Edge
+        | Caller::Pending
+        | Caller::Denied
+        | Caller::Revoked
+        | Caller::Unscoped => 403,
     }
 }
 
@@ -147,7 +155,7 @@ fn own(endpoint: &Endpoint, caller: Caller) -> u16 {
     let listing = method(endpoint) == "GET" && !endpoint.path.contains("{id}");
     match caller {
         Caller::Nobody | Caller::Bad | Caller::Expired | Caller::Suspended => 401,
-        Caller::Hub => 403,
+        Caller::Hub | Caller::Edge => 403,
         // They ask about somebody else's token.
         Caller::OtherAdmin | Caller::Site if endpoint.path.contains("{id}") => 404,
         Caller::OtherAdmin | Caller::Site => endpoint.success,
@@ -173,10 +181,10 @@ fn public(endpoint: &Endpoint, caller: Caller) -> u16 {
     match (endpoint.path, caller) {
         // No token is fine, a bad one is not; a hub's is none.
         ("/api/authz/filter", Caller::Nobody) => endpoint.success,
-        ("/api/authz/filter", Caller::Hub) => 401,
+        ("/api/authz/filter", Caller::Hub | Caller::Edge) => 401,
         ("/api/authz/filter", _) if !authenticates(caller) => 401,
         // The gateway asks for the reading of a private repository.
-        ("/authz", Caller::Hub) => 401,
+        ("/authz", Caller::Hub | Caller::Edge) => 401,
         ("/authz", Caller::Member) => 200,
         ("/authz", _) if !authenticates(caller) => 401,
         ("/authz", _) => on_the_organization(endpoint, "repo.content.read", caller),

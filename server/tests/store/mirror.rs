@@ -34,6 +34,7 @@ impl Mirror {
         match &row {
             Row::TokenGone { id } => self.forget_token(*id),
             Row::RepositoryGone { .. }
+            | Row::EdgeCredentialGone { .. }
             | Row::Member { role: None, .. }
             | Row::Group { members: None, .. } => {
                 self.0.remove(&key);
@@ -48,7 +49,8 @@ impl Mirror {
             | Row::Group { .. }
             | Row::Repository(_)
             | Row::Token(_)
-            | Row::Standing { .. } => {
+            | Row::Standing { .. }
+            | Row::EdgeCredential(_) => {
                 self.0.insert(key, row);
             }
         }
@@ -86,5 +88,7 @@ fn key(row: &Row) -> String {
         Row::Token(token) => format!("token {}", token.id),
         Row::TokenGone { id } => format!("token {id}"),
         Row::Standing { token, org, .. } => format!("standing {token} {org}"),
+        Row::EdgeCredential(edge) => format!("edge {} {}", edge.org, edge.name),
+        Row::EdgeCredentialGone { org, name } => format!("edge {org} {name}"),
     }
 }

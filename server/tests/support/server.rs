@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -45,6 +46,7 @@ pub(crate) struct Setup {
     pub(crate) trusted_proxies: &'static str,
     pub(crate) authz_headers: AuthzHeaders,
     pub(crate) rate_limit: u32,
+    pub(crate) snapshot_max_age: u32,
 }
 
 impl Default for Setup {
@@ -53,6 +55,7 @@ impl Default for Setup {
             trusted_proxies: "127.0.0.0/8,::1/128",
             authz_headers: AuthzHeaders::Auto,
             rate_limit: u32::MAX,
+            snapshot_max_age: 300,
         }
     }
 }
@@ -104,6 +107,7 @@ impl Server {
                 .collect(),
             authz_headers: setup.authz_headers,
             rate_limit: setup.rate_limit,
+            snapshot_max_age: setup.snapshot_max_age,
             demo: false,
         };
         let bound = tokenward_server::bind(&options)
@@ -135,6 +139,28 @@ impl Server {
 
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Call) -> Answer {
+        let (parts, mut body) = self.begin(request).await.into_parts();
+        let streams = parts
+            .headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        // A stream has no end: what comes first is enough.
+        let body = match streams {
+            true => {
+                let frame = body.frame().await.expect("an event").expect("an event");
+                frame.into_data().expect("data")
+            }
+            false => body.collect().await.expect("a body").to_bytes(),
+        };
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    /// Sends a request, and returns the head of its answer as soon as it is there.
+    pub(crate) async fn begin(&self, request: Call) -> axum::http::Response<Incoming> {
         let mut built = axum::http::Request::builder()
             .method(request.method.as_str())
             .uri(format!("{}{}", self.url, request.path));
@@ -144,14 +170,7 @@ impl Server {
         let built = built
             .body(Full::new(Bytes::from(request.body)))
             .expect("a request");
-        let answer = self.client.request(built).await.expect("an answer");
-        let (parts, body) = answer.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body,
-        }
+        self.client.request(built).await.expect("an answer")
     }
 
     /// Sends a call whose body the server may not read to its end, and returns all it answers.

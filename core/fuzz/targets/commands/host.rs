@@ -218,6 +218,8 @@ fn key(row: &Row) -> (u8, String) {
         Row::Token(token) => (6, token.id.to_string()),
         Row::TokenGone { id } => (6, id.to_string()),
         Row::Standing { token, org, .. } => (7, format!("{token} {org}")),
+        Row::EdgeCredential(edge) => (8, format!("{} {}", edge.org, edge.name)),
+        Row::EdgeCredentialGone { org, name } => (8, format!("{org} {name}")),
     }
 }
 
@@ -225,12 +227,13 @@ fn is_there(row: &Row) -> bool {
     match row {
         Row::Member { role, .. } => role.is_some(),
         Row::Group { members, .. } => members.is_some(),
-        Row::RepositoryGone { .. } | Row::TokenGone { .. } => false,
+        Row::RepositoryGone { .. } | Row::TokenGone { .. } | Row::EdgeCredentialGone { .. } => false,
         Row::User(_)
         | Row::Organization { .. }
         | Row::ServiceAccount { .. }
         | Row::Repository(_)
         | Row::Token(_)
-        | Row::Standing { .. } => true,
+        | Row::Standing { .. }
+        | Row::EdgeCredential(_) => true,
     }
 }

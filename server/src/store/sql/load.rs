@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tokenward_core::{Member, Organization, Repository, Row};
+use tokenward_core::{EdgeCredential, Member, Organization, Repository, Row};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::columns::Columns;
@@ -28,7 +28,7 @@ const GATHERED: usize = 1024;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Each table with what its rows are.
-const TABLES: [(&str, Read); 8] = [
+const TABLES: [(&str, Read); 9] = [
     (select!(user_columns!(packed), "users u"), |fields| {
         fields.user().map(Row::User)
     }),
@@ -76,6 +76,16 @@ const TABLES: [(&str, Read); 8] = [
             " FROM standings s"
         ),
         standing,
+    ),
+    (
+        select!(
+            packed!(
+                text "org", text "name", text "id", text "digest", text "last4",
+                number "created_at", text "created_by"
+            ),
+            "edge_credentials"
+        ),
+        edge_credential,
     ),
 ];
 
@@ -161,6 +171,18 @@ fn repository(fields: &mut Packed<'_>) -> Result<Row, StoreError> {
         resource_group: fields.maybe_word()?,
         created_by: fields.maybe_name()?,
         gated_users: fields.json()?,
+    }))
+}
+
+fn edge_credential(fields: &mut Packed<'_>) -> Result<Row, StoreError> {
+    Ok(Row::EdgeCredential(EdgeCredential {
+        org: fields.name()?,
+        name: fields.edge_name()?,
+        id: fields.token_id()?,
+        digest: fields.digest()?,
+        last4: fields.text()?.into(),
+        created_at: fields.time()?,
+        created_by: fields.maybe_name()?,
     }))
 }
 

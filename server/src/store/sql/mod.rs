@@ -12,6 +12,7 @@ mod load;
 mod outbox;
 mod reads;
 mod rows;
+mod snapshots;
 
 use sqlx::query::Query;
 use sqlx::{Database, Pool, Transaction};

@@ -4,8 +4,8 @@
 //! refused where somebody else was faster.
 
 use tokenward_core::{
-    GroupName, Member, Name, Organization, Repository, ResourceName, Role, Row, Standing, Token,
-    TokenId, User,
+    EdgeCredential, EdgeName, GroupName, Member, Name, Organization, Repository, ResourceName,
+    Role, Row, Standing, Token, TokenId, User,
 };
 
 use super::{Connection, millis, number, query};
@@ -58,6 +58,8 @@ pub(super) async fn put(tx: &mut Connection, row: &Row) -> Result<(), StoreError
             org,
             standing,
         } => put_standing(tx, *token, org, standing).await,
+        Row::EdgeCredential(credential) => put_edge_credential(tx, credential).await,
+        Row::EdgeCredentialGone { org, name } => remove_edge_credential(tx, org, name).await,
     }
 }
 
@@ -304,6 +306,38 @@ async fn remove_standing(
     let query = query(sql)
         .bind(token.to_string())
         .bind(org.as_str().to_owned());
+    query.execute(tx).await?;
+    Ok(())
+}
+
+async fn put_edge_credential(
+    tx: &mut Connection,
+    credential: &EdgeCredential,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO edge_credentials (org, name, id, digest, last4, created_at, created_by) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    query(sql)
+        .bind(credential.org.as_str().to_owned())
+        .bind(credential.name.as_str().to_owned())
+        .bind(credential.id.to_string())
+        .bind(credential.digest.to_string())
+        .bind(credential.last4.clone())
+        .bind(credential.created_at.as_millis())
+        .bind(credential.created_by.as_ref().map(ToString::to_string))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn remove_edge_credential(
+    tx: &mut Connection,
+    org: &Name,
+    name: &EdgeName,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM edge_credentials WHERE org = $1 AND name = $2";
+    let query = query(sql)
+        .bind(org.as_str().to_owned())
+        .bind(name.as_str().to_owned());
     query.execute(tx).await?;
     Ok(())
 }

@@ -1,0 +1,246 @@
+//! Edges: their credentials, what they say that they have applied, and waiting until they have.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokenward_core::{Action, Command, EdgeCredential, EdgeName, Name, Timestamp};
+
+use super::paging::Query;
+use super::path::{self, Params};
+use super::{answer, changed, gone};
+use crate::auth::Ctx;
+use crate::body::Body;
+use crate::error::ApiError;
+use crate::governance::Order;
+use crate::snapshots::receipts;
+use crate::store::Receipt;
+use crate::{clock, mint, wire};
+
+/// What an edge's process is called that does not say.
+pub(super) const ONLY: &str = "default";
+/// What a name of a process may have.
+const LONGEST: usize = 64;
+/// For how many seconds a call waits at most; the server ends requests that take longer.
+const WAIT: u64 = 25;
+const WAIT_UNLESS_SAID: u64 = 10;
+/// How often receipts that other servers were given are looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// Receipts that come together are looked at together.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// The edge credentials of an organization.
+pub async fn list(ctx: Ctx, Params(org): Params<String>) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    let memory = ctx.app.memory();
+    ctx.may(&memory, Action::OrgTokensRead, &org)?;
+    let edges = memory.world.edges(org.as_str());
+    let items: Vec<Value> = edges.into_iter().map(item).collect();
+    Ok(answer(StatusCode::OK, &items))
+}
+
+/// Issues a credential. Its value is in this answer, and nowhere else.
+pub async fn issue(
+    ctx: Ctx,
+    Params(org): Params<String>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    ctx.may(&ctx.app.memory(), Action::OrgTokensWrite, &org)?;
+    let body: wire::NewEdgeCredential = body.json()?;
+    let secret = mint::token();
+    let credential = EdgeCredential {
+        org: org.clone(),
+        name: body.name,
+        id: mint::id(),
+        digest: secret.digest(),
+        last4: secret.last4().to_owned(),
+        created_at: ctx.now,
+        created_by: ctx.actor().user,
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command: Command::IssueEdgeCredential(credential.clone()),
+        if_generation: body.if_generation,
+    };
+    let permit = |memory: &_| ctx.may(memory, Action::OrgTokensWrite, &org);
+    let done = ctx.run(&order, permit).await?;
+    let body = json!({ "credential": secret.reveal(), "edge": item(&credential) });
+    Ok(changed(&done, StatusCode::CREATED, &body))
+}
+
+/// Withdraws a credential: its streams end, and it fetches nothing more.
+pub async fn withdraw(
+    ctx: Ctx,
+    Params((org, name)): Params<(String, String)>,
+) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    ctx.may(&ctx.app.memory(), Action::OrgTokensWrite, &org)?;
+    let missing = |_| ApiError::not_found("Edge credential not found");
+    let command = Command::WithdrawEdgeCredential {
+        org: org.clone(),
+        name: EdgeName::parse(&name).map_err(missing)?,
+        leaked: false,
+    };
+    let order = Order {
+        actor: ctx.actor(),
+        command,
+        if_generation: None,
+    };
+    let permit = |memory: &_| ctx.may(memory, Action::OrgTokensWrite, &org);
+    let done = ctx.run(&order, permit).await?;
+    Ok(gone(&done))
+}
+
+fn item(credential: &EdgeCredential) -> Value {
+    json!({
+        "id": credential.id,
+        "name": credential.name,
+        "last4": credential.last4,
+        "createdAt": credential.created_at,
+        "createdBy": credential.created_by,
+    })
+}
+
+/// Takes an edge's receipt for a generation.
+pub async fn applied(
+    ctx: Ctx,
+    Params(org): Params<String>,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    let (edge, newest) = {
+        let memory = ctx.app.memory();
+        let edge = ctx.edge_of(&memory, &org)?.name.clone();
+        (edge, memory.world.generation(org.as_str()))
+    };
+    let body: wire::Applied = body.json()?;
+    if newest.is_none_or(|newest| body.generation > newest) {
+        return Err(ApiError::bad("`generation` has not been made yet."));
+    }
+    let instance = check_instance(body.instance.as_deref().unwrap_or(ONLY))?;
+    receipts::note(&ctx.app, &org, &edge, instance, Some(body.generation)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The name of one of an edge's processes.
+///
+/// # Errors
+/// 400 when it is too long, or has other characters.
+pub(super) fn check_instance(text: &str) -> Result<&str, ApiError> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if !text.is_empty() && text.len() <= LONGEST && text.chars().all(fine) {
+        return Ok(text);
+    }
+    let text = "The name of an instance has 1 to 64 of the characters A-Z a-z 0-9 . _ -";
+    Err(ApiError::bad(text))
+}
+
+/// How far an edge is.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status {
+    edge: EdgeName,
+    /// Nothing for a credential that nobody has used yet.
+    instance: Option<String>,
+    /// The generation that it has applied; nothing while it has only fetched.
+    generation: Option<u64>,
+    applied_at: Option<Timestamp>,
+    seen_at: Option<Timestamp>,
+    /// Whether it may still decide from what it has fetched.
+    live: bool,
+    /// Whether its credential is gone.
+    withdrawn: bool,
+}
+
+/// How far every edge is.
+pub async fn status(ctx: Ctx, Params(org): Params<String>) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    ctx.may(&ctx.app.memory(), Action::OrgTokensRead, &org)?;
+    let edges = statuses(&ctx, &org).await?;
+    let generation = ctx.app.memory().world.generation(org.as_str());
+    let body = json!({
+        "generation": generation,
+        "maximumAge": ctx.app.snapshots.lifetime / 1000,
+        "edges": edges,
+    });
+    Ok(answer(StatusCode::OK, &body))
+}
+
+async fn statuses(ctx: &Ctx, org: &Name) -> Result<Vec<Status>, ApiError> {
+    let receipts = receipts::read(&ctx.app, org).await?;
+    let live_from = receipts::live_from(&ctx.app);
+    let memory = ctx.app.memory();
+    let credentials = memory.world.edges(org.as_str());
+    let unused = credentials.iter().filter(|credential| {
+        let name = &credential.name;
+        !receipts.iter().any(|receipt| receipt.edge == *name)
+    });
+    let unused = unused.map(|credential| Status {
+        edge: credential.name.clone(),
+        instance: None,
+        generation: None,
+        applied_at: None,
+        seen_at: None,
+        live: false,
+        withdrawn: false,
+    });
+    let seen = receipts.iter().map(|receipt: &Receipt| Status {
+        edge: receipt.edge.clone(),
+        instance: Some(receipt.instance.clone()),
+        generation: receipt.generation,
+        applied_at: receipt.applied_at,
+        seen_at: Some(receipt.seen_at),
+        live: receipt.seen_at >= live_from,
+        withdrawn: memory.world.edge(org.as_str(), &receipt.edge).is_none(),
+    });
+    Ok(seen.chain(unused).collect())
+}
+
+/// Waits until every live edge has applied a generation, or says who has not.
+pub async fn wait(
+    ctx: Ctx,
+    Params((org, generation)): Params<(String, String)>,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    ctx.may(&ctx.app.memory(), Action::OrgTokensRead, &org)?;
+    query.only(&["timeout"])?;
+    let bad = || ApiError::bad(format!("`timeout` is 0 to {WAIT} seconds."));
+    let seconds: u64 = match query.value("timeout") {
+        None => WAIT_UNLESS_SAID,
+        Some(text) => text.parse().map_err(|_| bad())?,
+    };
+    if seconds > WAIT {
+        return Err(bad());
+    }
+    let newest = ctx.app.memory().world.generation(org.as_str());
+    let generation: u64 = generation
+        .parse()
+        .ok()
+        .filter(|generation| newest.is_some_and(|newest| *generation <= newest))
+        .ok_or_else(|| ApiError::not_found("Generation not found"))?;
+    let until = clock::now().as_millis() + i64::try_from(seconds).unwrap_or_default() * 1000;
+    loop {
+        let news = ctx.app.snapshots.receipts.news();
+        let edges = statuses(&ctx, &org).await?;
+        let live = edges.into_iter().filter(|edge| edge.live);
+        let (applied, waiting): (Vec<Status>, Vec<Status>) =
+            live.partition(|edge| edge.generation >= Some(generation));
+        if waiting.is_empty() || clock::now().as_millis() >= until {
+            let body = json!({
+                "generation": generation,
+                "complete": waiting.is_empty(),
+                "applied": applied.len(),
+                "waiting": waiting,
+            });
+            return Ok(answer(StatusCode::OK, &body));
+        }
+        tokio::select! {
+            () = news => clock::pause(GATHER).await,
+            () = clock::pause(LOOK_EVERY) => {}
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Snapshots for edges: the keys, the newest manifest, its blocks, all of it in one file, and a
+//! stream of every manifest that follows.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::stream::{self, Stream};
+use tokenward_core::snapshot::{BlockHash, Bundle, Parts};
+use tokenward_core::{Action, Name};
+use tokio::sync::watch;
+
+use super::paging::Query;
+use super::path::{self, Params};
+use crate::app::App;
+use crate::auth::{Caller, Ctx};
+use crate::clock;
+use crate::error::{ApiError, put};
+use crate::memory::Memory;
+use crate::snapshots::{self, Published, receipts};
+
+/// How often a stream says that it lives, and looks whether its reader still may read.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How much of a bundle is sent at once, in bytes.
+const PIECE: usize = 128 * 1024;
+const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
+
+/// The keys that manifests are verified with.
+pub async fn keys(State(app): State<App>) -> impl IntoResponse {
+    let jwks = app.snapshots.keys().jwks(clock::now()).to_string();
+    // Short: a key that was stolen must be forgotten soon.
+    let headers = [
+        (CONTENT_TYPE, "application/jwk-set+json"),
+        (CACHE_CONTROL, "public, max-age=60"),
+    ];
+    (headers, jwks)
+}
+
+/// The newest manifest, sealed.
+pub async fn manifest(
+    ctx: Ctx,
+    Params(org): Params<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    may_read(&ctx, &ctx.app.memory(), &org)?;
+    let published = snapshots::newest(&ctx.app, &org).await?;
+    note(&ctx, &org, &headers, published.generation).await?;
+    let mut answer = described(&published);
+    if unchanged(&headers, &published) {
+        return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
+    }
+    answer.insert(CONTENT_TYPE, BYTES);
+    Ok((answer, published.sealed.clone()).into_response())
+}
+
+/// The newest snapshot in one file.
+pub async fn bundle(
+    ctx: Ctx,
+    Params(org): Params<String>,
+    query: Query,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    may_read(&ctx, &ctx.app.memory(), &org)?;
+    query.only(&["parts"])?;
+    let parts = match query.value("parts") {
+        None | Some("all") => Parts::All,
+        Some("decisions") => Parts::Decisions,
+        Some(_) => return Err(ApiError::bad("`parts` is `all` or `decisions`.")),
+    };
+    let (published, bundle) = snapshots::bundle(&ctx.app, &org, parts).await?;
+    note(&ctx, &org, &headers, published.generation).await?;
+    let mut answer = described(&published);
+    if unchanged(&headers, &published) {
+        return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
+    }
+    answer.insert(CONTENT_TYPE, BYTES);
+    answer.insert(CONTENT_LENGTH, HeaderValue::from(bundle.size()));
+    Ok((answer, Body::from_stream(pieces(bundle))).into_response())
+}
+
+/// A bundle a piece at a time: however many fetch it, it is never in memory as a whole.
+fn pieces(bundle: Bundle) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let mut next = 0;
+    stream::iter(std::iter::from_fn(move || {
+        let mut piece = Vec::new();
+        while piece.len() < PIECE
+            && let Some(more) = bundle.piece(next)
+        {
+            piece.extend(more);
+            next += 1;
+        }
+        (!piece.is_empty()).then(|| Ok(Bytes::from(piece)))
+    }))
+}
+
+/// A page or a block, which never changes.
+pub async fn block(
+    ctx: Ctx,
+    Params((org, hash)): Params<(String, String)>,
+) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    may_read(&ctx, &ctx.app.memory(), &org)?;
+    let missing = || ApiError::not_found("Block not found");
+    let hash = BlockHash::parse(&hash).map_err(|_| missing())?;
+    let block = snapshots::block(&ctx.app, &org, &hash).ok_or_else(missing)?;
+    let mut answer = HeaderMap::new();
+    answer.insert(CONTENT_TYPE, BYTES);
+    let for_ever = HeaderValue::from_static("private, max-age=31536000, immutable");
+    answer.insert(CACHE_CONTROL, for_ever);
+    answer.insert(VARY, HeaderValue::from_static("Authorization"));
+    Ok((answer, block).into_response())
+}
+
+/// Every manifest from now on, beginning with the newest.
+pub async fn events(
+    ctx: Ctx,
+    Params(org): Params<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let org = path::org(&org)?;
+    may_read(&ctx, &ctx.app.memory(), &org)?;
+    let published = snapshots::newest(&ctx.app, &org).await?;
+    note(&ctx, &org, &headers, published.generation).await?;
+    let mut newest = ctx.app.snapshots.follow(&org);
+    let held = headers.get("last-event-id").map(HeaderValue::as_bytes);
+    match held == Some(published.tag().as_bytes()) {
+        true => newest.mark_unchanged(),
+        false => newest.mark_changed(),
+    }
+    let closing = ctx.app.snapshots.closing();
+    let instance = instance(&headers)?.to_owned();
+    let stream = Following {
+        ctx,
+        org,
+        instance,
+        newest,
+        closing,
+    };
+    let mut answer = Sse::new(stream::unfold(stream, Following::next)).into_response();
+    // A proxy that gathers answers would keep a revocation back.
+    put(answer.headers_mut(), "x-accel-buffering", "no");
+    answer
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(answer)
+}
+
+/// One reader of a stream.
+struct Following {
+    ctx: Ctx,
+    org: Name,
+    instance: String,
+    newest: watch::Receiver<Option<Arc<Published>>>,
+    closing: watch::Receiver<bool>,
+}
+
+impl Following {
+    /// The next event; none any more when the reader may not read, or the server stops.
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        let changed = tokio::select! {
+            changed = self.newest.changed() => { changed.ok()?; true }
+            () = clock::pause(HEARTBEAT) => false,
+            _ = self.closing.wait_for(|closing| *closing) => return None,
+        };
+        self.ctx.now = clock::now();
+        may_read(&self.ctx, &self.ctx.app.memory(), &self.org).ok()?;
+        let newest = match changed {
+            true => self.newest.borrow_and_update().clone(),
+            false => None,
+        };
+        let event = match newest {
+            Some(published) => {
+                heard_of(&self.ctx, &self.org, &self.instance, None)
+                    .await
+                    .ok()?;
+                Event::default()
+                    .event("manifest")
+                    .id(published.tag())
+                    .data(STANDARD.encode(&published.sealed))
+            }
+            None => Event::default().comment("still here"),
+        };
+        Some((Ok(event), self))
+    }
+}
+
+/// Whether the caller may fetch snapshots of an organization: with `org.tokens.read`, or as an edge
+/// whose credential has not been withdrawn.
+///
+/// # Errors
+/// The denial.
+pub(super) fn may_read(ctx: &Ctx, memory: &Memory, org: &Name) -> Result<(), ApiError> {
+    match &ctx.caller {
+        Caller::Edge(_) => ctx.edge_of(memory, org).map(|_| ()),
+        Caller::Refused(_) | Caller::Token(_) | Caller::Hub(_) => {
+            ctx.may_still(memory, Action::OrgTokensRead, org)
+        }
+    }
+}
+
+/// What a manifest is, in headers.
+fn described(published: &Published) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let generation = published.generation.to_string();
+    put(&mut headers, "x-tokenward-generation", &generation);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(tag) = HeaderValue::try_from(tag(published)) {
+        headers.insert(ETAG, tag);
+    }
+    headers
+}
+
+fn tag(published: &Published) -> String {
+    format!("\"{}\"", published.tag())
+}
+
+fn unchanged(headers: &HeaderMap, published: &Published) -> bool {
+    let tag = tag(published);
+    let mut held = headers.get_all(IF_NONE_MATCH).iter();
+    held.any(|held| {
+        let held = held.to_str().unwrap_or_default().split(',');
+        held.map(|held| held.trim().trim_start_matches("W/"))
+            .any(|held| held == tag || held == "*")
+    })
+}
+
+/// Notes what an edge says in the headers of a fetch: that it lives, and what it has applied.
+async fn note(ctx: &Ctx, org: &Name, headers: &HeaderMap, newest: u64) -> Result<(), ApiError> {
+    let instance = instance(headers)?;
+    let applied = match headers.get("x-tokenward-applied") {
+        None => None,
+        Some(text) => {
+            let number = text.to_str().ok().and_then(|text| text.parse().ok());
+            let number = number.filter(|number| *number <= newest);
+            let text = "`X-Tokenward-Applied` must be a generation that there has been.";
+            Some(number.ok_or_else(|| ApiError::bad(text))?)
+        }
+    };
+    heard_of(ctx, org, instance, applied).await
+}
+
+async fn heard_of(
+    ctx: &Ctx,
+    org: &Name,
+    instance: &str,
+    applied: Option<u64>,
+) -> Result<(), ApiError> {
+    if let Caller::Edge(edge) = &ctx.caller {
+        receipts::note(&ctx.app, org, &edge.name, instance, applied).await?;
+    }
+    Ok(())
+}
+
+/// Which of an edge's processes calls.
+fn instance(headers: &HeaderMap) -> Result<&str, ApiError> {
+    match headers.get("x-tokenward-instance") {
+        None => Ok(super::edges::ONLY),
+        Some(value) => super::edges::check_instance(value.to_str().unwrap_or_default()),
+    }
+}
