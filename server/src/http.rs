@@ -2,7 +2,7 @@
 //! no handler has made.
 
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -22,6 +22,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::App;
 use crate::clock::{self, Stopwatch};
 use crate::error::{problem, put};
+use crate::handlers::authz;
 use crate::rate_limit::{Allowance, WINDOW};
 use crate::{endpoints, mint};
 
@@ -72,13 +73,16 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     };
     // What anybody may do is counted before it is done, so that it is not done past the limit.
     let early = peer.filter(|_| pattern == REPORT).and_then(refused);
+    let (parts, body) = request.into_parts();
+    let gateway = pattern == "/authz" && authz::is_gateway(&app, &parts);
+    let request = Request::from_parts(parts, body);
     let mut response = match early {
         Some(response) => response,
         None => complete(next.run(request).await),
     };
     let late = response.status() == StatusCode::UNAUTHORIZED && pattern != REPORT;
-    let trusted = |peer: &IpAddr| pattern == "/authz" && app.settings.trusts(*peer);
-    if let Some(peer) = peer.filter(|peer| late && !trusted(peer)) {
+    // Whoever asks for others limits them itself.
+    if let Some(peer) = peer.filter(|_| late && !gateway) {
         response = refused(peer).unwrap_or(response);
     }
     put(response.headers_mut(), "x-request-id", &request_id);

@@ -11,23 +11,28 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use tokenward_core::hub::{self, BODY_LIMIT, Demand};
-use tokenward_core::{Passage, Timestamp};
+use tokenward_core::{Passage, Timestamp, TokenSecret};
 
 use crate::app::App;
 use crate::auth::credential;
 use crate::body::read;
 use crate::clock;
-use crate::config::{AuthzHeaders, Settings};
+use crate::config::AuthzHeaders;
 use crate::error::{put, sent};
 
 const ORIGINAL: [&str; 2] = ["x-original-method", "x-original-uri"];
+/// Where an edge shows its credential: `Authorization` has the token that is asked about.
+const EDGE: &str = "x-tokenward-edge";
 const FORWARDED: [&str; 2] = ["x-forwarded-method", "x-forwarded-uri"];
 /// Forward authorization, called with any method.
 pub async fn authz(State(app): State<App>, request: Request) -> Response {
     let now = clock::now();
     let soften = softens(request.uri().query().unwrap_or_default());
     let (parts, body) = request.into_parts();
-    let demand = demand(&app.settings, &parts, body).await;
+    let demand = match is_gateway(&app, &parts) {
+        true => demand(app.settings.authz_headers, &parts, body).await,
+        false => None,
+    };
     let secret = credential(&parts.headers, true);
     let passage = match demand {
         Some(demand) => app.memory().world.judge(demand, secret.as_ref(), now),
@@ -45,13 +50,25 @@ fn softens(query: &str) -> bool {
     query.split('&').any(|pair| pair == "not_found=403")
 }
 
+/// Whether the caller's word is taken for what the original request was: a trusted proxy's, by its
+/// address, and an edge's, by its credential, wherever it calls from.
+#[must_use]
+pub fn is_gateway(app: &App, parts: &Parts) -> bool {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let near = peer.is_some_and(|ConnectInfo(peer)| app.settings.trusts(peer.ip()));
+    near || is_edge(app, &parts.headers)
+}
+
+fn is_edge(app: &App, headers: &HeaderMap) -> bool {
+    let value = headers.get(EDGE).and_then(|value| value.to_str().ok());
+    let secret = value.and_then(|value| TokenSecret::parse(value).ok());
+    let digest = secret.map(|secret| secret.digest());
+    digest.is_some_and(|digest| app.memory().world.edge_by_digest(&digest).is_some())
+}
+
 /// What the original request needs; nothing when it cannot be told, or nobody may do it.
-async fn demand(settings: &Settings, parts: &Parts, body: axum::body::Body) -> Option<Demand> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    if !settings.trusts(peer.ip()) {
-        return None;
-    }
-    let (method, uri) = original(&parts.headers, settings.authz_headers)?;
+async fn demand(which: AuthzHeaders, parts: &Parts, body: axum::body::Body) -> Option<Demand> {
+    let (method, uri) = original(&parts.headers, which)?;
     // A body that is too large is not read to its end, and counts as none.
     let body = match parts.method {
         Method::POST => read(body, BODY_LIMIT).await.ok(),

@@ -28,7 +28,7 @@ use crate::memory::Memory;
 use crate::snapshots::{self, Published, receipts};
 
 /// How often a stream says that it lives, and looks whether its reader still may read.
-const HEARTBEAT: Duration = Duration::from_secs(15);
+const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How much of a bundle is sent at once, in bytes.
 const PIECE: usize = 128 * 1024;
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");

@@ -162,6 +162,43 @@ async fn an_untrusted_peer_is_refused() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edge_is_believed_wherever_it_calls_from() {
+    let setup = Setup {
+        trusted_proxies: "",
+        rate_limit: 2,
+        ..Setup::default()
+    };
+    crate::run_with(Kind::Sqlite, setup, |server| async {
+        let World { server, write, .. } = world(server).await;
+        let admin = server.unscoped("ada", "write").await;
+        let credential = crate::edge::issue(&server, &admin, "eu-1").await;
+        let asked = |credential: &str| {
+            original(READ)
+                .bearer(&write.value)
+                .header("x-tokenward-edge", credential)
+        };
+        assert_eq!(
+            outcome(&server, asked(&credential)).await,
+            is(200, "granted")
+        );
+        for other in [UNKNOWN, "", &write.value] {
+            unclear(&server, asked(other)).await;
+        }
+        // It limits its callers itself.
+        for _ in 0..5 {
+            let call = original(READ).bearer(UNKNOWN);
+            let answer = ask(&server, call.header("x-tokenward-edge", &credential)).await;
+            assert_eq!(answer.status, 401);
+        }
+        let path = "/api/organizations/acme/snapshot/edge-credentials/eu-1";
+        let gone = Call::new("DELETE", path).bearer(&admin.value);
+        assert_eq!(server.send(gone).await.status, 204);
+        unclear(&server, asked(&credential)).await;
+    })
+    .await;
+}
+
 pub(crate) async fn head_is_get_and_options_is_refused(server: Server) {
     let World { server, read, .. } = world(server).await;
     let resolve = "/acme/bert/resolve/main/config.json";
