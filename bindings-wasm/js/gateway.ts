@@ -36,6 +36,15 @@ export interface Verdict {
   orgs: string[] | null;
   /** The text of `X-HF-Warning`, when the token expires soon. */
   warning: string | null;
+  /**
+   * Whether that is what the server would say. One organization's document or snapshot knows neither
+   * other namespaces nor tokens that have nothing to do with it: then the server has to be asked.
+   */
+  settled: boolean;
+  /** The headers of a gateway's answer, in lower case. `www-authenticate` may stand there twice. */
+  headers: [name: string, value: string][];
+  /** The `error` of the answer's body, where the request may not pass. */
+  error: string | null;
 }
 
 /** Whether a request is judged from its body. */

@@ -25,6 +25,9 @@ struct Verdict<'a> {
     token_id: Option<String>,
     orgs: Option<&'a [String]>,
     warning: Option<String>,
+    settled: bool,
+    headers: Vec<(&'static str, String)>,
+    error: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -47,6 +50,7 @@ impl Engine {
             Err(_) => Passage::unclear(),
         };
         let warning = passage.warning(now);
+        let answer = passage.answer(now);
         let caller = passage.caller.as_ref();
         let denial = passage.outcome.as_ref().err();
         let reason = passage.reason();
@@ -62,6 +66,9 @@ impl Engine {
                 .map(|id| id.to_string()),
             orgs: passage.orgs.as_deref(),
             warning,
+            settled: passage.settled,
+            headers: answer.headers,
+            error: answer.error,
         })
     }
 }

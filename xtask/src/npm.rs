@@ -111,11 +111,13 @@ fn shrink(folder: &Path, package: &Path) -> Result<()> {
         "--log-level=warning",
         "--allow-overwrite",
     ]);
-    command.arg("--outdir=pkg");
-    for entry in fs::read_dir(package)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "js") {
-            command.arg(path);
+    command.args(["--outdir=pkg", "--outbase=pkg"]);
+    for folder in [package, &package.join("edge")] {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|end| end == "js") {
+                command.arg(path);
+            }
         }
     }
     run::quietly(&mut command).map(drop)

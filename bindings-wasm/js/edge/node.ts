@@ -1,0 +1,96 @@
+// The gateway as a middleware of Node.js servers: `http`, Connect, Express, and proxies behind them.
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import { BODY_LIMIT } from "tokenward";
+
+import { FORWARDED, type Gate, type GateAnswer } from "./gate.js";
+
+/** Called when a request may pass. */
+type Next = (error?: unknown) => void;
+
+/**
+ * A middleware that lets pass what may pass. The names of the caller are in the request's headers
+ * then, where the hub looks for them; a body that was looked at can be read again.
+ */
+export function middleware(gate: Gate): (request: IncomingMessage, response: ServerResponse, next: Next) => void {
+  return (request, response, next) => {
+    judge(gate, request).then((answer) => {
+      if (answer.passes) pass(request, response, answer, next);
+      else refuse(response, answer);
+    }, next);
+  };
+}
+
+async function judge(gate: Gate, request: IncomingMessage): Promise<GateAnswer> {
+  // `originalUrl` is what frameworks keep when they mount a middleware below a path.
+  const uri = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "";
+  return gate.judge({
+    method: request.method ?? "",
+    uri,
+    authorization: request.headers.authorization ?? null,
+    body: () => ahead(request),
+  });
+}
+
+function pass(request: IncomingMessage, response: ServerResponse, answer: GateAnswer, next: Next): void {
+  for (const name of FORWARDED) delete request.headers[name];
+  // What proxies copy is often the raw list.
+  const raw = request.rawHeaders;
+  for (let at = raw.length - 2; at >= 0; at -= 2) {
+    if ((FORWARDED as readonly string[]).includes(raw[at]!.toLowerCase())) raw.splice(at, 2);
+  }
+  for (const [name, value] of answer.forward) {
+    request.headers[name] = value;
+    raw.push(name, value);
+  }
+  for (const [name, value] of answer.headers) response.setHeader(name, value);
+  next();
+}
+
+function refuse(response: ServerResponse, answer: GateAnswer): void {
+  for (const [name, value] of answer.headers) response.appendHeader(name, value);
+  response.setHeader("Cache-Control", "no-store");
+  response.setHeader("Content-Type", "application/json");
+  response.statusCode = answer.status;
+  response.end(answer.body ?? "");
+}
+
+/**
+ * The body of a request, which can be read again afterwards. Only one that says how long it is can be
+ * looked at without waiting for what may never come: any other counts as none.
+ */
+function ahead(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  const length = Number(request.headers["content-length"] ?? (request.headers["transfer-encoding"] ? NaN : 0));
+  if (!(length <= BODY_LIMIT)) return Promise.resolve(undefined);
+  if (length === 0) return Promise.resolve(new Uint8Array());
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let held = 0;
+    function take() {
+      for (let chunk = request.read() as Buffer | null; chunk !== null; chunk = request.read()) {
+        chunks.push(chunk);
+        held += chunk.length;
+        if (held >= length) break;
+      }
+      if (held < length) return;
+      done();
+      const whole = Buffer.concat(chunks);
+      // At once: the stream ends in the next tick if there is nothing left in it.
+      request.unshift(whole);
+      resolve(whole);
+    }
+    function fail(error?: Error) {
+      done();
+      reject(error ?? new Error("the request broke off"));
+    }
+    function done() {
+      request.off("readable", take);
+      request.off("error", fail);
+      request.off("aborted", fail);
+    }
+    request.on("readable", take);
+    request.on("error", fail);
+    request.on("aborted", fail);
+  });
+}

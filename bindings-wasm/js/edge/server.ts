@@ -1,0 +1,161 @@
+// The calls that an edge makes to the server.
+
+import type { Keys } from "tokenward";
+
+/** Where an organization's snapshots come from. */
+export interface Source {
+  /** The server's address: `https://tokens.example.org`. */
+  endpoint: string;
+  /** The organization. */
+  org: string;
+  /** An edge credential, or a token with `org.tokens.read`. */
+  credential: string;
+  /** Who calls, where several share a credential: 1 to 64 of `A-Z a-z 0-9 . _ -`; random if left out. */
+  instance?: string;
+  /** For how many milliseconds an answer is waited for: 10,000 if left out. */
+  timeout?: number;
+  /** In place of the host's own. */
+  fetch?: typeof fetch;
+}
+
+/** An answer that is none of those that were hoped for. */
+export class ServerError extends Error {
+  /** The HTTP status; 0 where no answer came. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "ServerError";
+    this.status = status;
+  }
+}
+
+/** A sealed manifest and what it is called. */
+export interface Manifest {
+  tag: string;
+  sealed: Uint8Array;
+}
+
+const INSTANCE = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** The server, for one organization. */
+export class Server {
+  readonly instance: string;
+  readonly org: string;
+  readonly #base: string;
+  readonly #endpoint: string;
+  readonly #credential: string;
+  readonly #timeout: number;
+  readonly #fetch: typeof fetch;
+  #reports = true;
+
+  constructor(source: Source) {
+    const { endpoint, org, credential, instance, timeout, fetch: given } = source;
+    this.#endpoint = new URL(endpoint).href.replace(/\/+$/, "");
+    this.#base = `${this.#endpoint}/api/organizations/${encodeURIComponent(org)}`;
+    this.instance = instance ?? crypto.randomUUID();
+    if (!INSTANCE.test(this.instance)) throw new TypeError("`instance` has 1 to 64 of A-Z a-z 0-9 . _ -");
+    this.org = org;
+    this.#credential = credential;
+    this.#timeout = timeout ?? 10_000;
+    // Bound: some hosts refuse to be called as a method of something else.
+    this.#fetch = given ?? ((input, init) => fetch(input, init));
+  }
+
+  /** The keys that manifests are signed with. */
+  async keys(): Promise<Keys> {
+    const answer = await this.#call(`${this.#endpoint}/.well-known/tokenward-keys`);
+    return (await answer.json()) as Keys;
+  }
+
+  /** The newest manifest; none where it is the one that is held. Reports what is applied. */
+  async manifest(held: string | undefined, applied: number | undefined): Promise<Manifest | undefined> {
+    const headers = this.#known(applied);
+    if (held) headers["If-None-Match"] = `"${held}"`;
+    const answer = await this.#call(`${this.#base}/snapshot`, { headers });
+    if (answer.status === 304) return undefined;
+    return { tag: tag(answer), sealed: await bytes(answer) };
+  }
+
+  /** The newest snapshot in one file. */
+  async bundle(parts: "all" | "decisions"): Promise<Manifest> {
+    const answer = await this.#call(`${this.#base}/snapshot/bundle?parts=${parts}`, {
+      headers: this.#known(undefined),
+    });
+    return { tag: tag(answer), sealed: await bytes(answer) };
+  }
+
+  /** A page or a block; none where the server has forgotten it, since there is a newer manifest. */
+  async block(hash: string): Promise<Uint8Array | undefined> {
+    const answer = await this.#call(`${this.#base}/snapshot/blocks/${hash}`, { headers: this.#known(undefined) }, [404]);
+    return answer.status === 404 ? undefined : bytes(answer);
+  }
+
+  /** The stream of manifests, as it comes. */
+  async events(held: string | undefined, applied: number | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const headers = { ...this.#known(applied), Accept: "text/event-stream" } as Record<string, string>;
+    if (held) headers["Last-Event-ID"] = held;
+    const answer = await this.#call(`${this.#base}/snapshot/events`, { headers }, [], signal);
+    if (!answer.body) throw new ServerError(0, "the stream of manifests has no body");
+    return answer.body;
+  }
+
+  /** Reports what has been applied; whoever is no edge is not asked to. */
+  async applied(generation: number): Promise<void> {
+    if (!this.#reports) return;
+    const body = JSON.stringify({ generation, instance: this.instance });
+    const headers = { ...this.#known(undefined), "Content-Type": "application/json" };
+    const answer = await this.#call(`${this.#base}/snapshot/applied`, { method: "POST", headers, body }, [403]);
+    this.#reports = answer.status !== 403;
+    await answer.body?.cancel();
+  }
+
+  /** Asks the server about a request that this edge cannot judge alone. */
+  async judge(method: string, uri: string, authorization: string | null, body: Uint8Array | undefined): Promise<Response> {
+    const headers: Record<string, string> = {
+      "X-Tokenward-Edge": this.#credential,
+      "X-Original-Method": method,
+      "X-Original-URI": uri,
+    };
+    if (authorization !== null) headers.Authorization = authorization;
+    // Only with POST is there a body to be judged.
+    const init: RequestInit = { method: body ? "POST" : "GET", headers, redirect: "manual" };
+    if (body) init.body = body as BodyInit;
+    return this.#send(`${this.#endpoint}/authz`, init, AbortSignal.timeout(this.#timeout));
+  }
+
+  #known(applied: number | undefined): Record<string, string> {
+    const headers: Record<string, string> = {
+      Authorization: `Bearer ${this.#credential}`,
+      "X-Tokenward-Instance": this.instance,
+    };
+    if (applied !== undefined) headers["X-Tokenward-Applied"] = String(applied);
+    return headers;
+  }
+
+  async #call(url: string, init: RequestInit = {}, also: number[] = [], signal?: AbortSignal): Promise<Response> {
+    const answer = await this.#send(url, { redirect: "error", ...init }, signal ?? AbortSignal.timeout(this.#timeout));
+    if (answer.ok || answer.status === 304 || also.includes(answer.status)) return answer;
+    await answer.body?.cancel();
+    const why = answer.headers.get("X-Error-Message") ?? "no reason is given";
+    throw new ServerError(answer.status, `the server answers ${answer.status}: ${why}`);
+  }
+
+  async #send(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    try {
+      return await this.#fetch(url, { ...init, signal });
+    } catch (error) {
+      // The cause may name headers; what it is called is enough.
+      const name = error instanceof Error ? error.name : "Error";
+      throw new ServerError(0, `the server cannot be reached (${name})`);
+    }
+  }
+}
+
+function tag(answer: Response): string {
+  return (answer.headers.get("ETag") ?? "").replace(/^(W\/)?"|"$/g, "");
+}
+
+async function bytes(answer: Response): Promise<Uint8Array> {
+  return new Uint8Array(await answer.arrayBuffer());
+}
