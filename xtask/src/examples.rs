@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use crate::count::Count;
 use crate::{place, run};
 
-/// The corpus as snapshots, written anew.
-pub(crate) fn bundles(count: &mut Count) -> Result<PathBuf> {
-    let folder = place::own().join("bundles");
+/// What an example writes into a folder, anew: `bundles`, the corpus as snapshots; `refreshes`, snapshots
+/// that follow one another.
+pub(crate) fn folder(name: &str, count: &mut Count) -> Result<PathBuf> {
+    let folder = place::own().join(name);
     let mut example = place::cargo();
     example.args([
         "run",
@@ -18,7 +19,7 @@ pub(crate) fn bundles(count: &mut Count) -> Result<PathBuf> {
         "--package",
         "tokenward-core",
         "--example",
-        "bundles",
+        name,
         "--",
     ]);
     run::streaming(example.arg(&folder), count)?;
