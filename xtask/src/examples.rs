@@ -1,6 +1,6 @@
 //! What the core's examples write for tests in other languages.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -29,6 +29,7 @@ pub(crate) fn folder(name: &str, count: &mut Count) -> Result<PathBuf> {
 /// The enumerated domain with the engine's decisions, written anew.
 pub(crate) fn domain() -> Result<PathBuf> {
     let path = place::own().join("domain.jsonl");
+    fs::create_dir_all(place::own()).context("cannot make `.xtask`")?;
     let file = File::create(&path).context("cannot write the domain's decisions")?;
     let mut example = place::cargo();
     example.args([
