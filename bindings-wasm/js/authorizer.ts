@@ -1,6 +1,6 @@
 // One organization, ready to be decided about.
 
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import { TokenwardError, calling } from "./errors.js";
 import { type PassRequest, type Verdict, pass } from "./gateway.js";

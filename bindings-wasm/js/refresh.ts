@@ -1,6 +1,6 @@
 // A snapshot in the making.
 
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 
 import type { Authorizer } from "./authorizer.js";
 import { TokenwardError, calling } from "./errors.js";
@@ -13,7 +13,7 @@ export class Refresh {
   readonly #made: (engine: glue.Engine) => Authorizer;
   readonly #maxAge: number;
 
-  /** Made by `Authorizer.refresh`. */
+  /** @internal Made by `Authorizer.refresh`. */
   constructor(begun: glue.Refresh, made: (engine: glue.Engine) => Authorizer, maxAge: number) {
     this.#begun = begun;
     this.#made = made;

@@ -53,9 +53,7 @@ impl Engine {
             resource,
             now,
         };
-        desk.ask(&asked, |request, _| {
-            number(self.authorizer.decide(request).reason)
-        })
+        desk.ask(&asked, |request, _| number(self.authorizer.reason(request)))
     }
 
     /// The same; the whole decision is waiting as an answer if it denies.

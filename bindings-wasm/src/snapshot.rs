@@ -30,21 +30,21 @@ impl Engine {
     /// Begins to read the next manifest; this engine stays as it is, whatever comes of it.
     pub fn refresh(&self, manifest: &[u8], keys: &str, now: f64) -> Result<Refresh, JsValue> {
         let keys = TrustedKeys::parse(keys).map_err(thrown)?;
-        let snapshot = self.held().ok_or_else(|| JsValue::from_str(NO_SNAPSHOT))?;
-        let update = snapshot.update(manifest, &keys, moment(now));
+        let update = self.snapshot()?.update(manifest, &keys, moment(now));
         update.map(Refresh).map_err(refused)
     }
 
-    /// The snapshot as a bundle again, to be kept; empty for a document.
-    pub fn bundle(&self) -> Vec<u8> {
-        self.held().map(Snapshot::bundle).unwrap_or_default()
+    /// The snapshot as a bundle again, to be kept.
+    pub fn bundle(&self) -> Result<Vec<u8>, JsValue> {
+        self.snapshot().map(Snapshot::bundle)
     }
 
     /// When the snapshot was issued and from when on it is refused, in milliseconds; empty for a
     /// document.
     #[expect(clippy::cast_precision_loss, reason = "times are below 2^53")]
     pub fn times(&self) -> Vec<f64> {
-        let held = self.held().zip(self.authorizer().stale_from());
+        let held = self.authorizer().snapshot();
+        let held = held.zip(self.authorizer().stale_from());
         let times = held.map(|(snapshot, stale)| [snapshot.stamp().issued, stale]);
         times
             .into_iter()
@@ -53,8 +53,9 @@ impl Engine {
             .collect()
     }
 
-    fn held(&self) -> Option<&Snapshot> {
-        self.authorizer().snapshot()
+    fn snapshot(&self) -> Result<&Snapshot, JsValue> {
+        let held = self.authorizer().snapshot();
+        held.ok_or_else(|| JsValue::from_str(NO_SNAPSHOT))
     }
 }
 

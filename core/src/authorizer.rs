@@ -152,6 +152,16 @@ impl Authorizer {
         decision
     }
 
+    /// The reason of the decision about a request: for hot paths, which need no words of it.
+    #[must_use]
+    pub fn reason(&self, request: &Request<'_>) -> Reason {
+        match &self.source {
+            Source::World(world) => index::reason(&**world, request),
+            Source::Snapshot { stale, .. } if request.now >= stale.from => Reason::SnapshotStale,
+            Source::Snapshot { snapshot, .. } => index::reason(snapshot, request),
+        }
+    }
+
     /// Decides about many requests, in their order.
     #[must_use]
     pub fn decide_many(&self, requests: &[Request<'_>]) -> Vec<Decision> {

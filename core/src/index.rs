@@ -157,6 +157,14 @@ pub(crate) fn facts<I: Index>(index: &I, request: &Request<'_>) -> Found<I::Plac
     }
 }
 
+/// The reason of a decision, without the words that `decide` finds for it.
+#[inline]
+pub(crate) fn reason<I: Index>(index: &I, request: &Request<'_>) -> Reason {
+    let found = facts(index, request);
+    let action = Action::parse(request.action);
+    decide::decide(&case(request, &found.facts, action))
+}
+
 /// Decides about what was found.
 #[inline]
 pub(crate) fn decide<I: Index>(

@@ -1,6 +1,6 @@
 //! What the core's examples write for tests in other languages.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use crate::count::Count;
 use crate::{place, run};
 
-/// The corpus as snapshots, written anew.
-pub(crate) fn bundles(count: &mut Count) -> Result<PathBuf> {
-    let folder = place::own().join("bundles");
+/// What an example writes into a folder, anew: `bundles`, the corpus as snapshots; `refreshes`, snapshots
+/// that follow one another.
+pub(crate) fn folder(name: &str, count: &mut Count) -> Result<PathBuf> {
+    let folder = place::own().join(name);
     let mut example = place::cargo();
     example.args([
         "run",
@@ -18,7 +19,7 @@ pub(crate) fn bundles(count: &mut Count) -> Result<PathBuf> {
         "--package",
         "tokenward-core",
         "--example",
-        "bundles",
+        name,
         "--",
     ]);
     run::streaming(example.arg(&folder), count)?;
@@ -28,6 +29,7 @@ pub(crate) fn bundles(count: &mut Count) -> Result<PathBuf> {
 /// The enumerated domain with the engine's decisions, written anew.
 pub(crate) fn domain() -> Result<PathBuf> {
     let path = place::own().join("domain.jsonl");
+    fs::create_dir_all(place::own()).context("cannot make `.xtask`")?;
     let file = File::create(&path).context("cannot write the domain's decisions")?;
     let mut example = place::cargo();
     example.args([

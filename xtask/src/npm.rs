@@ -67,7 +67,8 @@ pub(crate) fn test(count: &mut Count) -> Result<()> {
         .args(tests)
         .current_dir(&folder)
         .env("TOKENWARD_DOMAIN", examples::domain()?)
-        .env("TOKENWARD_BUNDLES", examples::bundles(count)?);
+        .env("TOKENWARD_BUNDLES", examples::folder("bundles", count)?)
+        .env("TOKENWARD_REFRESHES", examples::folder("refreshes", count)?);
     run::streaming(&mut command, count)
 }
 

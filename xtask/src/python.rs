@@ -23,7 +23,7 @@ pub(crate) fn test(count: &mut Count) -> Result<()> {
         .current_dir(place::root())
         .env("TOKENWARD_SERVER", server)
         .env("TOKENWARD_DOMAIN", domain)
-        .env("TOKENWARD_BUNDLES", examples::bundles(count)?);
+        .env("TOKENWARD_BUNDLES", examples::folder("bundles", count)?);
     run::streaming(&mut command, count)
 }
 

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::count::Count;
 use crate::{install, place, run};
@@ -83,7 +83,26 @@ fn debians_cargo(target: &str) -> Result<Command> {
     command
         .env("RUSTC", "/usr/bin/rustc")
         .env("RUSTC_BOOTSTRAP", "1");
+    if target == HOSTED {
+        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?);
+    }
     Ok(command)
+}
+
+/// A linker for modules, which Debian's Rust brings none of: that of the active tool chain, or LLVM's.
+fn linker() -> Result<PathBuf> {
+    let sysroot = run::quietly(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let own = Path::new(sysroot.trim())
+        .join("lib/rustlib")
+        .join(place::host()?);
+    let own = own.join("bin/rust-lld");
+    if own.is_file() {
+        return Ok(own);
+    }
+    if place::program("wasm-ld").is_none() {
+        install::packages_named(&["lld"])?;
+    }
+    place::program("wasm-ld").context("no linker for WASM; Debian's `lld` has one")
 }
 
 fn is_debians_rust_there() -> bool {
