@@ -104,6 +104,7 @@ class SnapshotClient:
             find_endpoint(endpoint), find_token(credential), org, instance or secrets.token_hex(8),
             timeout=timeout, transport=transport,
         )  # fmt: skip
+        del credential  # so that no error has it in its frames
         file = None if cache is None else os.fspath(cache)
         self._edge = Edge(link, pinned=keys, max_age=max_age, parts=parts, file=file, on_change=on_change)
         try:
@@ -214,8 +215,10 @@ class SnapshotClient:
         self.close()
 
     def __repr__(self) -> str:
-        link = self._edge.link
-        return f"<SnapshotClient: {link.org} of {link.endpoint} at generation {self._edge.authorizer.generation}>"
+        edge: Edge | None = vars(self).get("_edge")
+        if edge is None or "authorizer" not in vars(edge):
+            return "<SnapshotClient: not open>"
+        return f"<SnapshotClient: {edge.link.org} of {edge.link.endpoint} at generation {edge.authorizer.generation}>"
 
     def _start(self) -> None:
         events, poll = self._how

@@ -67,8 +67,9 @@ class Follower(threading.Thread):
             return self._until_next_question()
         except Exception as error:
             wait = self._failed(error)
-        if by_events and not self._stopping.is_set():
-            self._ask_instead()
+            told_to_wait = _asked_to_wait(error) > 0
+        if by_events and not told_to_wait and not self._stopping.is_set():
+            wait = max(wait, self._ask_instead())
         return wait
 
     def _follow(self) -> None:
@@ -97,14 +98,16 @@ class Follower(threading.Thread):
         self._well("polling")
         self.edge.tick()
 
-    def _ask_instead(self) -> None:
+    def _ask_instead(self) -> float:
         """Without events it is not given up: what went wrong with them stays to be read."""
         before = self.edge.error
         try:
             self._ask()
             self.edge.error = self.edge.error or before
+            return 0.0
         except Exception as error:
             self._note(error)
+            return _asked_to_wait(error)
 
     def _well(self, state: State) -> None:
         self.state, self.edge.error = state, None
@@ -113,8 +116,7 @@ class Follower(threading.Thread):
         self._note(error)
         self._failures += 1
         wait = min(self._longest(), _FIRST * (1 << min(self._failures - 1, 20))) * _between(0.5, 1)
-        asked = error.retry_after if isinstance(error, ApiError) else None
-        return max(wait, float(asked or 0))
+        return max(wait, _asked_to_wait(error))
 
     def _note(self, error: Exception) -> None:
         if not self._stopping.is_set():
@@ -126,6 +128,11 @@ class Follower(threading.Thread):
     def _longest(self) -> float:
         """Never so long that the snapshot is stale before the next question."""
         return min(self._poll, max(self.edge.lifetime / 3, _FIRST))
+
+
+def _asked_to_wait(error: Exception) -> float:
+    """For how many seconds the server wants to be left alone."""
+    return float(error.retry_after or 0) if isinstance(error, ApiError) else 0.0
 
 
 def _between(least: float, most: float) -> float:

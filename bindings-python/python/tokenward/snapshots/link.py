@@ -123,7 +123,8 @@ class Link(Connection[httpx.Client]):
             response.close()
         if response.is_success or response.status_code == 304:
             return response, body
-        raise self._error(call, response, body)
+        error, body = self._error(call, response, body), b""  # which may repeat what was sent
+        raise error
 
     def _answer(
         self, call: Call[Any], headers: Mapping[str, str], read_timeout: float | None = None
