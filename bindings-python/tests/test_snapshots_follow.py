@@ -299,7 +299,20 @@ def _of_child(edge: SnapshotClient, pipe: Any, token: str) -> None:
     edge.close()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_child_that_ends_leaves_its_parents_stream_alone(site: Site) -> None:
+    with site.edge() as edge:
+        eventually(lambda: edge.status.state == "following")
+        if (child := os.fork()) == 0:
+            # As when the interpreter ends.
+            edge._end()
+            edge.close()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        time.sleep(0.3)
+        assert (edge.status.state, edge.status.error) == ("following", None)
+
+
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_child_of_a_fork_follows_by_itself(site: Site) -> None:
     token, id = site.token()

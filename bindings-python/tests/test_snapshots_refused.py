@@ -206,13 +206,16 @@ def test_much_is_fetched_in_one_piece(site: Site, monkeypatch: pytest.MonkeyPatc
         assert reason(edge, token) == "token_revoked"
 
 
-def test_a_server_that_was_restored_is_followed_once_nothing_is_held_that_counts(short_lived: Site) -> None:
+@pytest.mark.parametrize("by_events", [True, False])
+def test_a_server_that_was_restored_is_followed_once_nothing_is_held_that_counts(
+    short_lived: Site, by_events: bool
+) -> None:
     site = short_lived
     site.stop()
     database = {file.name: file.read_bytes() for file in site.folder.glob("t.db*")}
     site.start()
-    (credential, _), (token, id) = site.credential(), site.token()
-    with asking(site, Between()) as _, site.edge(site.ada_token, poll=0.2) as edge:
+    token, id = site.token()
+    with site.edge(site.ada_token, poll=0.2, events=by_events) as edge:
         assert edge.wait_for(site.revoke(id), 10)
         held = edge.generation
         site.stop()
@@ -225,7 +228,7 @@ def test_a_server_that_was_restored_is_followed_once_nothing_is_held_that_counts
         assert edge.generation == held and not edge.decide(**read(token))
         eventually(lambda: edge.generation < held)
         assert reason(edge, token) == "invalid_token"
-        eventually(lambda: edge.status.state == "following")
+        eventually(lambda: edge.status.state == ("following" if by_events else "polling"))
 
 
 def test_events_that_are_kept_back_are_made_up_for_by_asking(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,21 +192,20 @@ class SnapshotClient:
             UnreachableError, AuthenticationError, ServerError: it cannot be fetched.
             SnapshotError: it is refused. What is held stays as it is.
         """
-        held = self.authorizer
+        self._go_on()
         if not self._closed:
             self._edge.refresh()
-            held = self._edge.authorizer
-        return held.generation
+        return self.generation
 
     def wait_for(self, generation: int, timeout: float | None = None) -> bool:
         """Waits until a generation or a later one is decided from; false when it is not after `timeout` seconds."""
-        return bool(self.authorizer) and self._edge.wait_for(generation, timeout)
+        self._go_on()
+        return self._edge.wait_for(generation, timeout)
 
     def close(self) -> None:
         """Ends the thread and the connections. What is held can be decided from until it is stale."""
-        if not self._forked:
-            self._closed = True
-            self._end()
+        self._closed = True
+        self._end()
 
     def __enter__(self) -> SnapshotClient:
         return self
@@ -233,7 +232,7 @@ class SnapshotClient:
         with _FORKED:
             if not self._forked:
                 return
-            self._end.detach()
+            # Kept, so that nothing is closed that is the parent's too.
             self._of_parent = self._edge.link, self._follower
             name = f"{self._instance[:48]}-{os.getpid()}" if self._instance else secrets.token_hex(8)
             self._edge.moved(self._edge.link.again(name))
@@ -268,6 +267,8 @@ def _after_fork() -> None:
     _FORKED = threading.Lock()
     for client in list(_ALL):
         client._forked = True
+        # To end the parent's connections is the parent's business.
+        client._end.detach()
 
 
 if hasattr(os, "register_at_fork"):

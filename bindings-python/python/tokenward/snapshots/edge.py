@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from tokenward import Authorizer
 from tokenward.errors import (
+    BadRequestError,
     NotFoundError,
     RateLimitedError,
     ServerError,
@@ -115,7 +116,7 @@ class Edge:
         with self._lock:
             before = self.authorizer
             for left in reversed(range(_TRIES)):
-                newest = self.link.manifest(self._tag, before.generation)
+                newest = self._newest()
                 if newest is None:
                     break
                 tag, sealed = newest
@@ -184,6 +185,14 @@ class Edge:
         return stale_from is not None and datetime.now(timezone.utc) >= stale_from
 
     # Taking what comes.
+
+    def _newest(self) -> tuple[str | None, bytes] | None:
+        try:
+            return self.link.manifest(self._tag, self.authorizer.generation)
+        except BadRequestError:
+            pass
+        # A server that was restored from a backup does not know our generation.
+        return self.link.manifest(None, None)
 
     def _apply(self, sealed: bytes) -> None:
         try:

@@ -83,6 +83,11 @@ class Follower(threading.Thread):
                         self.edge.take(sealed)
                         came = True
                         self._well("following")
+                    elif not came and time.monotonic() - began >= _HELD_UP:
+                        break
+                    elif self.edge.age >= self.edge.lifetime * 2 / 3:
+                        # Whoever renews it has not: better ask.
+                        self.edge.refresh()
                     self.edge.tick()
         finally:
             lasted = time.monotonic() - began
@@ -90,8 +95,8 @@ class Follower(threading.Thread):
                 self._failures = 0
             if not came and lasted >= _HELD_UP:
                 self._events_from = time.monotonic() + _WITHOUT
-        if lasted < _LASTS:
-            raise UnreachableError("the stream of events ended as soon as it began")
+        if not came or lasted < _LASTS:
+            raise UnreachableError("the stream of events ended before anything came, or as soon as it began")
 
     def _ask(self) -> None:
         self.edge.refresh()

@@ -56,10 +56,11 @@ class Link(Connection[httpx.Client]):
         _, body = self._fetch(Call("GET", "/.well-known/tokenward-keys", public=True), _JSON)
         return body
 
-    def manifest(self, tag: str | None, applied: int) -> tuple[str | None, bytes] | None:
-        """The newest manifest and its tag; nothing when it is the one of this tag."""
-        held = {} if tag is None else {"If-None-Match": tag}
-        response, body = self._fetch(Call("GET", self._at), _MANIFEST, {"X-Tokenward-Applied": str(applied), **held})
+    def manifest(self, tag: str | None, applied: int | None) -> tuple[str | None, bytes] | None:
+        """The newest manifest and its tag; nothing when it is the one of this tag. Says what has been applied."""
+        headers = {} if tag is None else {"If-None-Match": tag}
+        headers |= {} if applied is None else {"X-Tokenward-Applied": str(applied)}
+        response, body = self._fetch(Call("GET", self._at), _MANIFEST, headers)
         return None if response.status_code == 304 else (response.headers.get("etag"), body)
 
     def bundle(self, parts: str) -> tuple[str | None, bytes]:
