@@ -3,13 +3,14 @@
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyString};
-use tokenward_core::snapshot::TrustedKeys;
+use tokenward_core::snapshot::{Snapshot, TrustedKeys};
 use tokenward_core::{self as core, OrgDocument, ParseError, Thresholds, TokenPolicy};
 
 use crate::batch::Asked;
 use crate::decision::Decision;
 use crate::error::{bad, parse_error, snapshot_error, wrong_type};
 use crate::json;
+use crate::refresh::Refresh;
 use crate::request::{self, Named, Token};
 use crate::secret::unicode;
 
@@ -35,6 +36,8 @@ use crate::secret::unicode;
 #[pyclass(frozen, module = "tokenward")]
 pub(crate) struct Authorizer {
     core: core::Authorizer,
+    /// In seconds; those made from this one have it too.
+    max_age: Option<u32>,
     /// Decisions that allow say nothing of their requests: one object for each reason will do.
     allows: [PyOnceLock<Py<Decision>>; 2],
 }
@@ -103,17 +106,76 @@ impl Authorizer {
             .cast::<PyBytes>()
             .map_err(|_| wrong_type(py, "snapshot", "must be `bytes`"))?
             .as_bytes();
-        let keys = TrustedKeys::parse(&jwks(keys)?).map_err(|error| parse_error(py, &error))?;
+        let keys = trusted(py, keys)?;
         let now = request::time(py, now)?;
         let age = max_age
             .map(|age| whole(age, "max_age", "seconds"))
             .transpose()?;
         let read = py.detach(|| core::Authorizer::from_snapshot(bytes, &keys, now));
-        let read = read.map_err(|error| snapshot_error(py, error))?;
-        Ok(Self::new(match age {
-            Some(seconds) => read.with_maximum_age(u64::from(seconds) * 1000),
-            None => read,
-        }))
+        read.map(|read| Self::of_snapshot(read, age))
+            .map_err(|error| snapshot_error(py, error))
+    }
+
+    /// Begins to read the manifest that follows this snapshot's; this authorizer stays as it is.
+    ///
+    /// `manifest` is sealed, as the server gives it; `keys` and `now` are as for `from_snapshot`. What
+    /// has to be fetched is asked of the `Refresh`. Other threads run meanwhile.
+    ///
+    /// Raises `SnapshotError` when the manifest is refused: its signature or its times are wrong, it is
+    /// another organization's, or older than this one; and `ParseError` when this is a document.
+    #[pyo3(signature = (manifest, keys, now=None))]
+    fn refresh(
+        &self,
+        py: Python<'_>,
+        manifest: &Any<'_>,
+        keys: &Any<'_>,
+        now: Option<&Any<'_>>,
+    ) -> PyResult<Refresh> {
+        let sealed = manifest
+            .cast::<PyBytes>()
+            .map_err(|_| wrong_type(py, "manifest", "must be `bytes`"))?
+            .as_bytes();
+        let held = self.snapshot(py)?;
+        let keys = trusted(py, keys)?;
+        let now = request::time(py, now)?;
+        let update = py.detach(|| held.update(sealed, &keys, now));
+        update
+            .map(|update| Refresh::new(update, self.max_age))
+            .map_err(|error| snapshot_error(py, error))
+    }
+
+    /// The snapshot as one file, to be kept and read again by `from_snapshot`. Other threads run meanwhile.
+    ///
+    /// Raises `ParseError` when this is a document.
+    ///
+    /// >>> authorizer.bundle()
+    /// Traceback (most recent call last):
+    /// tokenward.errors.ParseError: authorizer: is from a document, and not from a snapshot
+    fn bundle<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let held = self.snapshot(py)?;
+        let bundle = py.detach(|| held.bundle());
+        Ok(PyBytes::new(py, &bundle))
+    }
+
+    /// When the snapshot was issued, as a `datetime` in UTC; `None` for a document.
+    ///
+    /// >>> authorizer.issued is None
+    /// True
+    #[getter]
+    fn issued<'py>(&self, py: Python<'py>) -> PyResult<Option<Any<'py>>> {
+        let snapshot = self.core.snapshot();
+        let issued = snapshot.map(|snapshot| snapshot.stamp().issued);
+        issued.map(|time| request::datetime(py, time)).transpose()
+    }
+
+    /// From when on everything is denied with `snapshot_stale`, as a `datetime` in UTC; `None` for a document.
+    ///
+    /// >>> authorizer.stale_from is None
+    /// True
+    #[getter]
+    fn stale_from<'py>(&self, py: Python<'py>) -> PyResult<Option<Any<'py>>> {
+        let from = self.core.stale_from();
+        from.map(|time| request::datetime(py, time)).transpose()
     }
 
     /// The organization's name.
@@ -297,9 +359,28 @@ impl Authorizer {
 const AT_ONCE: usize = 64;
 
 impl Authorizer {
+    /// Of a snapshot that was verified, too old after so many seconds at the latest.
+    pub(crate) fn of_snapshot(core: core::Authorizer, max_age: Option<u32>) -> Self {
+        let core = match max_age {
+            Some(seconds) => core.with_maximum_age(u64::from(seconds) * 1000),
+            None => core,
+        };
+        Self {
+            max_age,
+            ..Self::new(core)
+        }
+    }
+
+    fn snapshot(&self, py: Python<'_>) -> PyResult<&Snapshot> {
+        let why = "is from a document, and not from a snapshot";
+        let held = self.core.snapshot();
+        held.ok_or_else(|| bad(py, "authorizer", why))
+    }
+
     const fn new(core: core::Authorizer) -> Self {
         Self {
             core,
+            max_age: None,
             allows: [const { PyOnceLock::new() }; 2],
         }
     }
@@ -357,6 +438,11 @@ fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
 /// Why a `dict` is no JSON. Python's own words may quote it, and it may hold anything.
 fn unwritable(py: Python<'_>, _: &PyErr) -> PyErr {
     wrong_type(py, "document", "must hold nothing but what JSON has")
+}
+
+/// Public keys.
+fn trusted(py: Python<'_>, keys: &Any<'_>) -> PyResult<TrustedKeys> {
+    TrustedKeys::parse(&jwks(keys)?).map_err(|error| parse_error(py, &error))
 }
 
 /// The JSON text of public keys.

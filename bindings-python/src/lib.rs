@@ -13,6 +13,7 @@ mod decision;
 mod error;
 mod json;
 mod records;
+mod refresh;
 mod request;
 mod secret;
 
@@ -27,6 +28,8 @@ mod _native {
     use crate::decision::Decision;
     #[pymodule_export]
     use crate::records::{Found, Remedy};
+    #[pymodule_export]
+    use crate::refresh::Refresh;
     #[pymodule_export]
     use crate::secret::{TokenSecret, parse_token, scan};
     #[pymodule_export]

@@ -11,6 +11,7 @@ use crate::error::{bad, parse_error, wrong_type};
 use crate::secret::{TokenSecret, unicode};
 
 static UTC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static FROM_TIMESTAMP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// What is presented as a token.
 pub(crate) enum Token<'py> {
@@ -153,11 +154,26 @@ pub(crate) fn time(py: Python<'_>, value: Option<&Bound<'_, PyAny>>) -> PyResult
         return Err(bad(py, "now", "must be a `datetime` with a time zone"));
     }
     // In UTC: RFC 3339 knows no zone that is off by seconds, and Python does.
-    let utc = UTC.get_or_try_init(py, || {
-        let zones = py.import("datetime")?.getattr("timezone")?;
-        zones.getattr("utc").map(Bound::unbind)
-    })?;
-    let moment = value.call_method1("astimezone", (utc,));
+    let moment = value.call_method1("astimezone", (utc(py)?,));
     let text = moment.and_then(|moment| moment.call_method0("isoformat")?.extract::<String>());
     parse(&text.map_err(|_| bad(py, "now", "must be a time between the years 1 and 9999"))?)
+}
+
+/// A time as a `datetime` in UTC.
+pub(crate) fn datetime(py: Python<'_>, time: Timestamp) -> PyResult<Bound<'_, PyAny>> {
+    let make = FROM_TIMESTAMP.get_or_try_init(py, || {
+        let class = py.import("datetime")?.getattr("datetime")?;
+        class.getattr("fromtimestamp").map(Bound::unbind)
+    })?;
+    // Whole milliseconds of these years come through a float as they are.
+    #[expect(clippy::cast_precision_loss, reason = "times have less than 53 bits")]
+    let seconds = time.as_millis() as f64 / 1000.0;
+    make.bind(py).call1((seconds, utc(py)?))
+}
+
+fn utc(py: Python<'_>) -> PyResult<&Py<PyAny>> {
+    UTC.get_or_try_init(py, || {
+        let zones = py.import("datetime")?.getattr("timezone")?;
+        zones.getattr("utc").map(Bound::unbind)
+    })
 }

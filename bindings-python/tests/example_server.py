@@ -111,6 +111,10 @@ _AUDIT = {
 _USER = {"id": ID, "name": "bob", "fullname": None, "email": None, "emailConfirmed": False, "suspended": False, "createdAt": TIME}
 _ORG = {"id": ID, "name": "acme", "plan": "enterprise", "tokenPolicy": "default", "generation": 42}
 _REPO = {"type": "model", "name": "acme/bert", "visibility": "private", "gated": False}
+_EDGE = {"id": ID, "name": "eu-1", "last4": "vtjx", "createdAt": TIME, "createdBy": "ada"}
+_FAR = {
+    "edge": "eu-1", "instance": "default", "generation": 42, "appliedAt": TIME, "seenAt": TIME, "live": True, "withdrawn": False,
+}  # fmt: skip
 _FIXED: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/healthz"): (200, {"status": "ok"}),
     ("GET", "/api/whoami-v2"): (200, {"name": "bob"}),
@@ -140,6 +144,11 @@ _FIXED: dict[tuple[str, str], tuple[int, Any]] = {
     ("DELETE", f"{ACME}/resource-groups/secret-lab"): (204, None),
     ("PUT", f"{ACME}/resources/model/acme/bert"): (200, _REPO),
     ("DELETE", f"{ACME}/resources/model/acme/bert"): (204, None),
+    ("GET", f"{ACME}/snapshot/edge-credentials"): (200, [_EDGE]),
+    ("POST", f"{ACME}/snapshot/edge-credentials"): (201, {"credential": NEW, "edge": _EDGE}),
+    ("DELETE", f"{ACME}/snapshot/edge-credentials/eu-1"): (204, None),
+    ("GET", f"{ACME}/snapshot/edges"): (200, {"generation": 42, "maximumAge": 300, "edges": [_FAR]}),
+    ("GET", f"{ACME}/generations/42/wait"): (200, {"generation": 42, "complete": True, "applied": 1, "waiting": []}),
     ("POST", "/api/organizations"): (201, _ORG),
     ("PATCH", ACME): (200, _ORG),
     ("POST", "/api/users"): (201, _USER),

@@ -41,6 +41,11 @@ SHAPES: dict[str, Any] = {
     "delete_repository": None,
     "create_organization": answers.OrganizationInfoDict,
     "set_plan": answers.OrganizationInfoDict,
+    "list_edge_credentials": list[answers.EdgeCredentialDict],
+    "issue_edge_credential": answers.EdgeCredentialDict,
+    "withdraw_edge_credential": None,
+    "list_edges": answers.EdgesDict,
+    "wait_for_generation": answers.GenerationDict,
     "create_user": answers.UserDict,
     "update_user": answers.UserDict,
     "list_user_tokens": list[answers.OwnTokenDict],
@@ -59,6 +64,8 @@ def validate(method: str, answer: Any) -> None:
     shape = SHAPES[method]
     if isinstance(answer, results.IssuedToken):
         answer = answer.info
+    if isinstance(answer, results.IssuedCredential):
+        answer = answer.edge
     if isinstance(answer, results.ServerDecision):
         answer = answer.to_dict()
     if method == "explain" and "obstacles" in answer:

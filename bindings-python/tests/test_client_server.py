@@ -192,6 +192,29 @@ def test_a_site_is_set_up(call: Caller, world: Any) -> None:
     assert call(admin, "delete_user_token", user, issued.info["id"]) is None
 
 
+def test_edges_get_credentials_and_are_waited_for(call: Caller, world: Any) -> None:
+    name = f"edge-{next(_names)}"
+    issued = call(world._admin, "issue_edge_credential", "changing", name)
+    assert isinstance(issued.credential, TokenSecret) and issued.credential.ours and issued.edge["name"] == name
+    with pytest.raises(errors.ConflictError):
+        call(world._admin, "issue_edge_credential", "changing", name)
+    with pytest.raises(errors.ForbiddenError):
+        call(issued.credential, "list_edges", "changing")
+    assert name in [edge["name"] for edge in call(world._admin, "list_edge_credentials", "changing")]
+    edges = call(world._admin, "list_edges", "changing")
+    [mine] = [edge for edge in edges["edges"] if edge["edge"] == name]
+    assert (mine["instance"], mine["live"]) == (None, False)
+    waited = call(world._admin, "wait_for_generation", "changing", edges["generation"], timeout=0)
+    assert (waited["complete"], waited["waiting"]) == (True, [])
+    with pytest.raises(errors.NotFoundError):
+        call(world._admin, "wait_for_generation", "changing", edges["generation"] + 1)
+    with pytest.raises(errors.ParseError):
+        call(world._admin, "wait_for_generation", "changing", "1/../..")
+    assert call(world._admin, "withdraw_edge_credential", "changing", name) is None
+    with pytest.raises(errors.NotFoundError):
+        call(world._admin, "withdraw_edge_credential", "changing", name)
+
+
 def test_refusals_are_of_the_class_of_their_status_and_carry_reason_and_request_id(call: Caller, world: Any) -> None:
     cases: list[tuple[str, type[errors.ApiError], str]] = [
         ("unknown", errors.AuthenticationError, "invalid_token"),

@@ -3,6 +3,7 @@
 * `Authorizer` decides about one organization, from its document.
 * `scan` and `parse_token` know what a raw token looks like.
 * `Client` and `AsyncClient` call a Tokenward server.
+* `SnapshotClient` follows its signed snapshots, and decides without asking it.
 * `tokenward.hub` says beside huggingface_hub what a token may do, and why not.
 
 Clients and `hub` are loaded when they are first used, so that importing this alone stays quick.
@@ -19,6 +20,7 @@ TYPE_CHECKING = False  # as in `typing`, which takes longer to load than everyth
 if TYPE_CHECKING:
     from tokenward import errors, hub
     from tokenward.client import AsyncClient, Client
+    from tokenward.snapshots import SnapshotClient
 
 __all__ = [
     "AsyncClient",
@@ -29,6 +31,7 @@ __all__ = [
     "InvalidTypeError",
     "ParseError",
     "Remedy",
+    "SnapshotClient",
     "TokenSecret",
     "TokenwardError",
     "errors",
@@ -37,7 +40,11 @@ __all__ = [
     "scan",
 ]
 
-_LATER = {"AsyncClient": "tokenward.client", "Client": "tokenward.client"}
+_LATER = {
+    "AsyncClient": "tokenward.client",
+    "Client": "tokenward.client",
+    "SnapshotClient": "tokenward.snapshots",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -17,7 +17,7 @@ from tokenward.types import (
 )
 from tokenward.words import Reason, TokenPolicy, Who
 
-__all__ = ["Authorizer", "Decision", "Found", "Remedy", "TokenSecret", "parse_token", "scan", "words"]
+__all__ = ["Authorizer", "Decision", "Found", "Refresh", "Remedy", "TokenSecret", "parse_token", "scan", "words"]
 
 _Time: TypeAlias = str | datetime
 _Resource: TypeAlias = str | ResourceDict | Mapping[str, str]
@@ -34,6 +34,14 @@ class Authorizer:
         *,
         max_age: int | None = None,
     ) -> Authorizer: ...
+    def refresh(
+        self, manifest: bytes, keys: Mapping[str, object] | str | bytes, now: _Time | None = None
+    ) -> Refresh: ...
+    def bundle(self) -> bytes: ...
+    @property
+    def issued(self) -> datetime | None: ...
+    @property
+    def stale_from(self) -> datetime | None: ...
     @property
     def org(self) -> str: ...
     @property
@@ -72,6 +80,14 @@ class Authorizer:
         unrotated_days: int | None = None,
         expiring_days: int | None = None,
     ) -> list[FindingDict]: ...
+
+@final
+class Refresh:
+    @property
+    def generation(self) -> int: ...
+    def missing(self) -> list[str]: ...
+    def supply(self, block: bytes) -> None: ...
+    def finish(self) -> Authorizer: ...
 
 @final
 class Decision:

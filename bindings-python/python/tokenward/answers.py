@@ -225,6 +225,48 @@ class AuditEntryDict(TypedDict):
     generation: int
 
 
+# Edges.
+
+
+class EdgeCredentialDict(TypedDict):
+    """The credential of an edge."""
+
+    id: str
+    name: str
+    last4: str
+    createdAt: str
+    createdBy: str | None
+
+
+class EdgeDict(TypedDict):
+    """How far one process of an edge is; of a credential that nobody has used yet, there is none."""
+
+    edge: str
+    instance: str | None
+    generation: int | None
+    appliedAt: str | None
+    seenAt: str | None
+    live: bool
+    withdrawn: bool
+
+
+class EdgesDict(TypedDict):
+    """How far all edges are, and for how many seconds they may decide from what they have."""
+
+    generation: int
+    maximumAge: int
+    edges: list[EdgeDict]
+
+
+class GenerationDict(TypedDict):
+    """Whether every live edge has applied a generation, how many have, and which have not."""
+
+    generation: int
+    complete: bool
+    applied: int
+    waiting: list[EdgeDict]
+
+
 # What a site is set up with.
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import httpx
 
-from tokenward.calls import org_tokens, organizations, own_tokens, questions, users
+from tokenward.calls import edges, org_tokens, organizations, own_tokens, questions, users
 from tokenward.calls.call import Call, Steps
 from tokenward.connection import OPTIONS, Connection, as_method, next_page
 from tokenward.credentials import find_endpoint, find_token
@@ -145,6 +145,12 @@ class AsyncClient(Connection[httpx.AsyncClient]):
     delete_repository = _one(organizations.delete_repository)
     create_organization = _one(organizations.create_organization)
     set_plan = _one(organizations.set_plan)
+
+    list_edge_credentials = _one(edges.list_edge_credentials)
+    issue_edge_credential = _one(edges.issue_edge_credential)
+    withdraw_edge_credential = _one(edges.withdraw_edge_credential)
+    list_edges = _one(edges.list_edges)
+    wait_for_generation = _one(edges.wait_for_generation)
 
     create_user = _one(users.create_user)
     update_user = _one(users.update_user)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from tokenward import TokenSecret
-    from tokenward.answers import OwnTokenDict
+    from tokenward.answers import EdgeCredentialDict, OwnTokenDict
     from tokenward.types import DecisionDict, RemedyDict
     from tokenward.words import Reason, Who
 
-__all__ = ["IssuedToken", "ServerDecision", "ServerRemedy"]
+__all__ = ["IssuedCredential", "IssuedToken", "ServerDecision", "ServerRemedy"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,19 @@ class IssuedToken:
 
     token: TokenSecret
     info: OwnTokenDict
+
+
+@dataclass(frozen=True)
+class IssuedCredential:
+    """A credential of an edge that was just issued. Its value is shown this once, by `credential.reveal()`, and never printed.
+
+    Attributes:
+        credential: the secret.
+        edge: what the listing says of it.
+    """
+
+    credential: TokenSecret
+    edge: EdgeCredentialDict
 
 
 @dataclass(frozen=True)
