@@ -1,9 +1,9 @@
 //! Fills an empty database with the world of the benches, through the server's own store.
 //!
-//! `fill ADDRESS [TOKENS]`, for example `fill sqlite:large.db 1000000`. No raw token is written
+//! `fill ADDRESS [TOKENS [one-org]]`, for example `fill sqlite:large.db 1000000`. No raw token is written
 //! anywhere: those who need one make it again from its number.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use tokenward_benches::{Size, now, rows};
 use tokenward_core::{Actor, AuditEntry, AuditType, Change, Organization, Row};
 use tokenward_server::store::Store;
@@ -14,9 +14,15 @@ const AT_ONCE: usize = 50_000;
 #[tokio::main]
 async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let address = arguments.next().context("usage: fill ADDRESS [TOKENS]")?;
+    let address = arguments
+        .next()
+        .context("usage: fill ADDRESS [TOKENS [one-org]]")?;
     let tokens = arguments.next().map(|tokens| tokens.parse()).transpose()?;
-    let size = tokens.map_or(Size::LARGE, Size::of);
+    let size = match arguments.next().as_deref() {
+        None => tokens.map_or(Size::LARGE, Size::of),
+        Some("one-org") => tokens.map_or(Size::LARGE, Size::one_org),
+        Some(other) => bail!("`{other}` is not `one-org`"),
+    };
     let store = Store::open(&address).await?;
     ensure!(
         store.journal_head().await? == 0,

@@ -5,6 +5,8 @@
 
 pub mod documents;
 pub mod names;
+#[cfg(feature = "server")]
+pub mod process;
 pub mod requests;
 pub mod rows;
 

@@ -12,11 +12,10 @@
 
 mod client;
 mod fsyncs;
-mod server;
 
 use anyhow::{Context, Result};
 use client::{Connection, rate};
-use server::Server;
+use tokenward_benches::process::Server;
 use tokenward_benches::requests::question;
 use tokenward_benches::{Size, names, rows};
 use tokenward_core::{AuthorizationStatus, Row, TokenId};
@@ -35,7 +34,7 @@ fn main() -> Result<()> {
     let database = arguments.next().context(usage)?;
     let tokens = arguments.next().map(|tokens| tokens.parse()).transpose()?;
     let size = tokens.map_or(Size::LARGE, Size::of);
-    let server = Server::start(&program, &database)?;
+    let server = Server::start(&program, &database, &[])?;
     println!("ready after {:.2} s", server.ready_after.as_secs_f64());
     println!(
         "{} bytes of memory a token",
