@@ -11,6 +11,9 @@ use tokenward_benches::process::Server;
 use crate::edge::Board;
 use crate::site::{Site, Target};
 
+/// The file with the administrator's token.
+const ADMIN: &str = "admin";
+
 /// Everything that a measurement needs.
 pub(crate) struct Scene {
     pub(crate) server: Server,
@@ -32,7 +35,8 @@ impl Scene {
     ) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let database = format!("sqlite:{}", folder.path().join("edges.db").display());
-        let (server, secret) = start(program, &database, &folder, options)?;
+        let server = start(program, &database, &folder, options)?;
+        let secret = secret(&folder)?;
         let url = format!("http://{}", server.at);
         let (site, targets) = Site::make(&url, &secret, tokens).await?;
         let credentials = site.issue(edges).await?;
@@ -53,7 +57,11 @@ impl Scene {
         let org = names::org(0);
         let words = ["set-policy", org.as_str(), "default"];
         command(program, &words, database)?;
-        let (server, secret) = start(program, database, &folder, &[])?;
+        // Filled before and measured before: then it has an administrator.
+        let earlier = command(program, &["admin-token"], database).ok();
+        let earlier = earlier.and_then(|said| Some(said.rsplit_once(": ")?.1.to_owned()));
+        let server = start(program, database, &folder, &[])?;
+        let secret = earlier.map_or_else(|| secret(&folder), Ok)?;
         println!("ready after {:.1} s", server.ready_after.as_secs_f64());
         let site = Site::filled(&format!("http://{}", server.at), &secret).await?;
         let credentials = site.issue(1).await?;
@@ -83,22 +91,16 @@ impl Scene {
     }
 }
 
-fn start(
-    program: &str,
-    database: &str,
-    folder: &TempDir,
-    options: &[&str],
-) -> Result<(Server, String)> {
-    let file = folder.path().join("admin");
+fn start(program: &str, database: &str, folder: &TempDir, options: &[&str]) -> Result<Server> {
+    let file = folder.path().join(ADMIN);
     let file = file.to_str().context("the folder's name is no text")?;
     let options = [&["--admin-token-file", file], options].concat();
-    let server = Server::start(program, database, &options)?;
-    if let Ok(secret) = std::fs::read_to_string(file) {
-        return Ok((server, secret));
-    }
-    let said = command(program, &["admin-token"], database)?;
-    let (_, secret) = said.rsplit_once(": ").context("a token")?;
-    Ok((server, secret.to_owned()))
+    Server::start(program, database, &options)
+}
+
+/// The token of the administrator whom the server has made.
+fn secret(folder: &TempDir) -> Result<String> {
+    Ok(std::fs::read_to_string(folder.path().join(ADMIN))?)
 }
 
 /// Runs one of the server's other commands, and returns what it prints.

@@ -28,8 +28,6 @@ const WAIT: u64 = 25;
 const WAIT_UNLESS_SAID: u64 = 10;
 /// How often receipts that other servers were given are looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// Receipts that come together are looked at together.
-const GATHER: Duration = Duration::from_millis(10);
 
 /// The edge credentials of an organization.
 pub async fn list(ctx: Ctx, Params(org): Params<String>) -> Result<Response, ApiError> {
@@ -223,8 +221,8 @@ pub async fn wait(
         .filter(|generation| newest.is_some_and(|newest| *generation <= newest))
         .ok_or_else(|| ApiError::not_found("Generation not found"))?;
     let until = clock::now().as_millis() + i64::try_from(seconds).unwrap_or_default() * 1000;
+    let mut hears = true;
     loop {
-        let news = ctx.app.snapshots.receipts.news();
         let edges = statuses(&ctx, &org).await?;
         let live = edges.into_iter().filter(|edge| edge.live);
         let (applied, waiting): (Vec<Status>, Vec<Status>) =
@@ -238,9 +236,14 @@ pub async fn wait(
             });
             return Ok(answer(StatusCode::OK, &body));
         }
-        tokio::select! {
-            () = news => clock::pause(GATHER).await,
-            () = clock::pause(LOOK_EVERY) => {}
-        }
+        let waiting = waiting.into_iter();
+        let waiting = waiting.filter_map(|edge| Some((edge.edge, edge.instance?)));
+        let receipts = &ctx.app.snapshots.receipts;
+        // What this server was told is written down and read once; if others still lack somebody,
+        // that takes its time.
+        hears = tokio::select! {
+            () = receipts.applied(&org, waiting.collect(), generation), if hears => false,
+            () = clock::pause(LOOK_EVERY) => true,
+        };
     }
 }

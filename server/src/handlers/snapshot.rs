@@ -11,8 +11,6 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_N
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{self, Stream};
 use tokenward_core::snapshot::{BlockHash, Bundle, Parts};
 use tokenward_core::{Action, Name};
@@ -133,7 +131,7 @@ pub async fn events(
     note(&ctx, &org, &headers, published.generation).await?;
     let mut newest = ctx.app.snapshots.follow(&org);
     let held = headers.get("last-event-id").map(HeaderValue::as_bytes);
-    match held == Some(published.tag().as_bytes()) {
+    match held == Some(published.tag.as_bytes()) {
         true => newest.mark_unchanged(),
         false => newest.mark_changed(),
     }
@@ -185,8 +183,8 @@ impl Following {
                     .ok()?;
                 Event::default()
                     .event("manifest")
-                    .id(published.tag())
-                    .data(STANDARD.encode(&published.sealed))
+                    .id(&published.tag)
+                    .data(&published.text)
             }
             None => Event::default().comment("still here"),
         };
@@ -221,7 +219,7 @@ fn described(published: &Published) -> HeaderMap {
 }
 
 fn tag(published: &Published) -> String {
-    format!("\"{}\"", published.tag())
+    format!("\"{}\"", published.tag)
 }
 
 fn unchanged(headers: &HeaderMap, published: &Published) -> bool {

@@ -299,12 +299,9 @@ fn write(app: &App, org: &Name) -> Option<Arc<Published>> {
         expires: Timestamp::from_millis(now.as_millis() + app.snapshots.lifetime),
     };
     let written = lock(&writer).write(&memory.world, &stamp);
-    let published = Published {
-        generation: memory.world.generation(org.as_str())?,
-        stamp,
-        key: keys::id(&key),
-        sealed: seal(&written.manifest, &key.seed).into(),
-    };
+    let generation = memory.world.generation(org.as_str())?;
+    let sealed = seal(&written.manifest, &key.seed);
+    let published = Published::new(generation, stamp, keys::id(&key), sealed);
     app.metrics.published();
     Some(feed.publish(published, written.gone))
 }

@@ -70,19 +70,43 @@ impl Receipts {
             seen_at: now,
         });
         receipt.seen_at = now;
-        if generation > receipt.generation {
+        let is_news = generation > receipt.generation;
+        if is_news {
             receipt.generation = generation;
             receipt.applied_at = Some(now);
         }
         told.unwritten.insert(key);
         drop(told);
-        self.news.notify_waiters();
+        if is_news {
+            self.news.notify_waiters();
+        }
         is_new
     }
 
-    /// Resolves at the next news, as long as it is asked for before they come.
-    pub fn news(&self) -> impl Future<Output = ()> + '_ {
-        self.news.notified()
+    /// Resolves when each of these processes has told this server that it has applied a generation.
+    pub async fn applied(&self, org: &Name, edges: Vec<(EdgeName, String)>, generation: u64) {
+        let keys = edges.into_iter();
+        let mut keys: Vec<Key> = keys
+            .map(|(edge, instance)| (org.clone(), edge, instance))
+            .collect();
+        loop {
+            // Before it is looked whether there are any: none are missed.
+            let news = self.news.notified();
+            while keys
+                .pop_if(|key| self.has_applied(key, generation))
+                .is_some()
+            {}
+            if keys.is_empty() {
+                return;
+            }
+            news.await;
+        }
+    }
+
+    fn has_applied(&self, key: &Key, generation: u64) -> bool {
+        let told = self.told();
+        let receipt = told.all.get(key);
+        receipt.is_some_and(|receipt| receipt.generation >= Some(generation))
     }
 
     /// What was not written down yet; what was not heard of since then is forgotten.
