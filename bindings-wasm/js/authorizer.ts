@@ -73,6 +73,7 @@ export class Authorizer {
 
   /** An authorizer from an org document: an object, or its JSON. */
   static fromDocument(document: OrgDocument | object | string): Authorizer {
+    if (!glue.Engine.fromDocument) throw new TokenwardError("no_documents", "document", "needs the whole of the package");
     const text = json(document, "document");
     return new Authorizer(calling(() => glue.Engine.fromDocument(text)), Infinity);
   }

@@ -8,10 +8,11 @@ import type { SnapshotErrorCode } from "./words.js";
  * - `parse_error`: a value that is not what it should be: a document, a resource, a time, keys.
  * - `invalid_type`: a value of a type that is not taken.
  * - `no_snapshot`: the authorizer is made from a document, and a snapshot is needed.
+ * - `no_documents`: `tokenward/snapshots` decides from snapshots only.
  * - `freed`: the object was freed before.
  * - all others: why a snapshot, a manifest or a block is refused.
  */
-export type ErrorCode = "parse_error" | "invalid_type" | "no_snapshot" | "freed" | SnapshotErrorCode;
+export type ErrorCode = "parse_error" | "invalid_type" | "no_snapshot" | "no_documents" | "freed" | SnapshotErrorCode;
 
 /** The one error of this package. */
 export class TokenwardError extends Error {
