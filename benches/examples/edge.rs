@@ -27,7 +27,10 @@ fn main() -> std::io::Result<()> {
     let mut writer = SnapshotWriter::new(&world, names::org(0).as_str()).expect("it is there");
     let sealed = seal(&writer.write(&world, &stamp(1)).manifest, &SEED);
     for (name, parts) in [("decisions", Parts::Decisions), ("all", Parts::All)] {
-        let bundle = writer.bundle(&sealed, parts).expect("it is the newest");
+        let bundle = writer
+            .bundle(&sealed, parts)
+            .expect("it is the newest")
+            .write();
         fs::write(folder.join(name).with_extension("bundle"), bundle)?;
     }
     let asked: String = requests::questions(size, REQUESTS)

@@ -13,19 +13,22 @@ const folder = process.argv[2];
 if (!folder) throw new Error("usage: node figures.mjs FOLDER");
 
 const pkg = new URL("../pkg/", import.meta.url);
-const sources = readdirSync(pkg).filter((name) => name.endsWith(".js"));
 const size = (bytes) => `${(gzipSync(bytes, { level: 9 }).length / 1000).toFixed(1)} kB gzipped`;
-const code = readFileSync(new URL("tokenward.wasm", pkg));
-print("module", `${size(code)}, ${(code.length / 1000).toFixed(1)} kB plain`);
-print("JavaScript", size(Buffer.concat(sources.map((name) => readFileSync(new URL(name, pkg))))));
-
-const glue = await import(new URL("glue.js", pkg));
-// Once: the engine keeps what it compiled, and gives it back for the same bytes.
-const started = timed(() => new WebAssembly.Instance(new WebAssembly.Module(code), { "./glue_bg.js": glue }));
-print("compile and instantiate", `${started.toFixed(1)} ms`);
+const sources = (folder) => readdirSync(folder).filter((name) => name.endsWith(".js"));
+const javascript = (folder) => Buffer.concat(sources(folder).map((name) => readFileSync(new URL(name, folder))));
+for (const [name, folder] of [["snapshots", new URL("snapshots/", pkg)], ["all of it", pkg]]) {
+  const code = readFileSync(new URL("tokenward.wasm", folder));
+  print(`module, ${name}`, `${size(code)}, ${(code.length / 1000).toFixed(1)} kB plain`);
+  print(`JavaScript around it, ${name}`, size(javascript(folder)));
+  const glue = await import(new URL("glue.js", folder));
+  // Once: the engine keeps what it compiled, and gives it back for the same bytes.
+  const started = timed(() => new WebAssembly.Instance(new WebAssembly.Module(code), { "./glue_bg.js": glue }));
+  print(`compile and instantiate, ${name}`, `${started.toFixed(1)} ms`);
+}
+print("JavaScript of edges and gateways", size(javascript(new URL("edge/", pkg))));
 const begun = performance.now();
-const { Authorizer, isAllowed, reasonOf } = await import("tokenward/node");
-print("import, all of it", `${(performance.now() - begun).toFixed(1)} ms`);
+const { Authorizer, isAllowed, reasonOf } = await import("tokenward/snapshots");
+print("import, with what is compiled", `${(performance.now() - begun).toFixed(1)} ms`);
 
 const keys = readFileSync(join(folder, "keys.json"), "utf8");
 const now = Date.parse(readFileSync(join(folder, "now.txt"), "utf8"));

@@ -2,7 +2,7 @@
 
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import { TokenwardError, calling } from "./errors.js";
+import { TokenwardError, calling, included } from "./errors.js";
 import { type PassRequest, type Verdict, pass } from "./gateway.js";
 import type { Engine } from "./glue.js";
 import * as glue from "./glue.js";
@@ -73,6 +73,7 @@ export class Authorizer {
 
   /** An authorizer from an org document: an object, or its JSON. */
   static fromDocument(document: OrgDocument | object | string): Authorizer {
+    included(glue.Engine.fromDocument, "fromDocument");
     const text = json(document, "document");
     return new Authorizer(calling(() => glue.Engine.fromDocument(text)), Infinity);
   }
@@ -124,13 +125,17 @@ export class Authorizer {
 
   /** Which tokens another token policy would let in or shut out. */
   preview(policy: TokenPolicy | (string & {})): Preview {
-    return JSON.parse(calling(() => this.#held().preview(String(policy))));
+    const engine = this.#held();
+    included(engine.preview, "preview");
+    return JSON.parse(calling(() => engine.preview(String(policy))));
   }
 
   /** What is wrong with the organization's tokens, though nothing is denied for it. */
   findings(options: Thresholds = {}): Finding[] {
     const days = (name: Exclude<keyof Thresholds, "now">) => whole(options[name], name, "days");
-    const text = this.#held().findings(
+    const engine = this.#held();
+    included(engine.findings, "findings");
+    const text = engine.findings(
       moment(options.now),
       days("unusedDays"),
       days("inactiveDays"),

@@ -8,10 +8,11 @@ import type { SnapshotErrorCode } from "./words.js";
  * - `parse_error`: a value that is not what it should be: a document, a resource, a time, keys.
  * - `invalid_type`: a value of a type that is not taken.
  * - `no_snapshot`: the authorizer is made from a document, and a snapshot is needed.
+ * - `not_included`: `tokenward/snapshots` has no documents, previews and findings; `tokenward` has.
  * - `freed`: the object was freed before.
  * - all others: why a snapshot, a manifest or a block is refused.
  */
-export type ErrorCode = "parse_error" | "invalid_type" | "no_snapshot" | "freed" | SnapshotErrorCode;
+export type ErrorCode = "parse_error" | "invalid_type" | "no_snapshot" | "not_included" | "freed" | SnapshotErrorCode;
 
 /** The one error of this package. */
 export class TokenwardError extends Error {
@@ -34,6 +35,11 @@ export function wrongType(what: string, why: string): TokenwardError {
 
 export function parseError(what: string, why: string): TokenwardError {
   return new TokenwardError("parse_error", what, why);
+}
+
+/** That a call is not there in the part of the package for edges. */
+export function included(call: unknown, what: string): void {
+  if (!call) throw new TokenwardError("not_included", what, "needs the whole of the package: import `tokenward`");
 }
 
 /** An error as the module writes it: its code, what it is about and why, each on a line. */

@@ -18,6 +18,7 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// An engine from an org document in JSON.
+    #[cfg(feature = "documents")]
     #[wasm_bindgen(js_name = fromDocument)]
     pub fn from_document(document: &str) -> Result<Engine, JsValue> {
         let document = OrgDocument::parse(document).map_err(thrown)?;
@@ -107,12 +108,14 @@ impl Engine {
     }
 
     /// Which tokens another policy would let in or shut out.
+    #[cfg(feature = "documents")]
     pub fn preview(&self, policy: &str) -> Result<String, JsValue> {
         let policy = TokenPolicy::parse(policy).map_err(thrown)?;
         Ok(json::text(&self.authorizer.preview(policy)))
     }
 
     /// What is wrong with the organization's tokens; a threshold that is no number is the default.
+    #[cfg(feature = "documents")]
     pub fn findings(
         &self,
         now: f64,

@@ -5,6 +5,7 @@ import { createReadStream, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { Authorizer, isAllowed, reasonOf } from "tokenward";
+import * as edge from "tokenward/snapshots";
 
 import { bytes, corpus, written } from "./support.mjs";
 
@@ -43,15 +44,18 @@ for (const { name, document, cases } of corpus()) {
 test("the enumerated domain", async () => {
   const lines = createInterface({ input: createReadStream(written("TOKENWARD_DOMAIN")) });
   let all;
+  let keys;
   let count = 0;
   for await (const line of lines) {
-    const { document, requests, now, decisions } = JSON.parse(line);
+    const { document, snapshot, requests, now, decisions, ...first } = JSON.parse(line);
     if (!all) {
       all = decisions;
+      keys = first.keys;
       continue;
     }
-    const authorizer = Authorizer.fromDocument(document);
-    requests.forEach(([token, tokenId, action, resource], place) => {
+    const bundle = Buffer.from(snapshot, "hex");
+    const authorizers = [Authorizer.fromDocument(document), edge.Authorizer.fromSnapshot(bundle, keys, now)];
+    for (const authorizer of authorizers) requests.forEach(([token, tokenId, action, resource], place) => {
       const expected = all[decisions[place]];
       const decision = authorizer.decide({ token, tokenId, action, resource, now });
       // The message is only built where it is needed: this loop is long.
@@ -65,9 +69,9 @@ test("the enumerated domain", async () => {
       }
       count++;
     });
-    authorizer.free();
+    for (const authorizer of authorizers) authorizer.free();
   }
-  assert.ok(count > 500_000, `${count} decisions`);
+  assert.ok(count > 1_000_000, `${count} decisions`);
 });
 
 function same(one, other) {

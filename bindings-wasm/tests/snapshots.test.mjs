@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Authorizer } from "tokenward";
+import * as edge from "tokenward/snapshots";
 
 import { NOW, bytes, corpus, refreshKeys, refreshes, refused, written } from "./support.mjs";
 
@@ -134,4 +135,15 @@ test("what was freed answers nothing", () => {
   const disposed = open();
   disposed[Symbol.dispose]();
   refused("freed", () => disposed.bundle());
+});
+
+test("the part for edges says what it has not", () => {
+  const authorizer = edge.Authorizer.fromSnapshot(refreshes("first.bundle"), refreshKeys(), NOW);
+  for (const call of [
+    () => edge.Authorizer.fromDocument({}),
+    () => authorizer.preview("default"),
+    () => authorizer.findings({ now: NOW }),
+  ]) {
+    assert.throws(call, (error) => error instanceof edge.TokenwardError && error.code === "not_included");
+  }
 });

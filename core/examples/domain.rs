@@ -1,7 +1,8 @@
 //! Writes the enumerable domain of the decision table with the engine's decisions, for tests in other
 //! languages: on standard output one line of JSON for each document,
-//! `{"document", "requests": [[token, tokenId, action, resource]], "now", "decisions": [index]}`,
-//! after a first line with all the decisions there are, `{"decisions": [...]}`.
+//! `{"document", "snapshot", "requests": [[token, tokenId, action, resource]], "now", "decisions": [index]}`
+//! (the snapshot in hex), after a first line with all the decisions there are, and the key that the
+//! snapshots are signed with, `{"decisions": [...], "keys": {...}}`.
 //!
 //! The domain is that of the oracle's tests, which judge these decisions; nothing is judged here.
 
@@ -24,9 +25,14 @@ use std::collections::HashMap;
 use std::io::{BufWriter, Write};
 
 use serde_json::{Value, json};
+use tokenward_core::snapshot::{PublicKey, Stamp, bundle_document, jwks};
+use tokenward_core::{OrgDocument, Timestamp};
 
 use crate::naive::{NaiveRequest, NaiveToken};
 use crate::scenario::NOW;
+
+/// Nobody's secret.
+const SEED: [u8; 32] = [7; 32];
 
 fn main() -> std::io::Result<()> {
     let mut known: HashMap<String, usize> = HashMap::new();
@@ -47,14 +53,28 @@ fn main() -> std::io::Result<()> {
         }
         let requests: Vec<Value> = requests.iter().map(row).collect();
         let line = json!({
-            "document": document, "requests": requests, "now": NOW, "decisions": numbers,
+            "document": document, "snapshot": snapshot(&document), "requests": requests, "now": NOW, "decisions": numbers,
         });
         lines.push(line.to_string());
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
-    writeln!(out, "{}", json!({ "decisions": decisions }))?;
+    let keys = jwks(&[PublicKey::of_seed(&SEED)]);
+    writeln!(out, "{}", json!({ "decisions": decisions, "keys": keys }))?;
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     out.flush()
+}
+
+/// The document as a bundle, in hex.
+fn snapshot(document: &Value) -> String {
+    let document = OrgDocument::parse(&document.to_string()).expect("it is valid");
+    let time = |text| Timestamp::parse(text).expect("a time");
+    let stamp = Stamp {
+        revision: 1,
+        issued: time("2020-01-01T00:00:00Z"),
+        expires: time("2999-01-01T00:00:00Z"),
+    };
+    let bundle = bundle_document(&document, &stamp, &SEED).expect("it is small enough");
+    bundle.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn row(request: &NaiveRequest) -> Value {

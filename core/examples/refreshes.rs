@@ -72,7 +72,10 @@ fn write(
         let block = writer.block(hash).expect("it is fresh");
         fs::write(folder.join("blocks").join(hash.to_string()), block)?;
     }
-    let bundle = writer.bundle(&sealed, Parts::All).expect("the newest");
+    let bundle = writer
+        .bundle(&sealed, Parts::All)
+        .expect("the newest")
+        .write();
     fs::write(folder.join(name).with_extension("bundle"), bundle)?;
     fs::write(folder.join(name).with_extension("manifest"), sealed)
 }

@@ -1,12 +1,11 @@
 //! One organization, ready to be decided about: the engine's door for libraries and edges.
 
+#[cfg(feature = "documents")]
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::decide::{Check, Outcome};
 use crate::decision::{Decision, Explanation, Request};
-use crate::document::OrgDocument;
-use crate::error::ParseError;
 use crate::findings::{Finding, Thresholds, findings};
 use crate::hub::Demand;
 use crate::ids::Name;
@@ -18,7 +17,9 @@ use crate::reason::{Age, Reason, Subject};
 use crate::secret::TokenSecret;
 use crate::snapshot::{Parts, Snapshot, SnapshotError, TrustedKeys};
 use crate::timestamp::Timestamp;
-use crate::world::{Audience, World};
+use crate::world::Audience;
+#[cfg(feature = "documents")]
+use crate::{document::OrgDocument, error::ParseError, world::World};
 
 /// Decides for one organization and for its members' own namespaces.
 ///
@@ -48,8 +49,9 @@ pub struct Authorizer {
 /// What is decided from.
 #[derive(Debug, Clone)]
 enum Source {
+    #[cfg(feature = "documents")]
     World(Box<World>),
-    Snapshot { snapshot: Snapshot, stale: Stale },
+    Snapshot(Snapshot, Stale),
 }
 
 /// From when on a snapshot is too old to decide from.
@@ -59,11 +61,26 @@ struct Stale {
     from: Timestamp,
 }
 
+/// Asks whichever index there is.
+macro_rules! asked {
+    ($source:expr, $index:ident => $answer:expr) => {
+        match &$source {
+            #[cfg(feature = "documents")]
+            Source::World(world) => {
+                let $index = &**world;
+                $answer
+            }
+            Source::Snapshot($index, _) => $answer,
+        }
+    };
+}
+
 impl Authorizer {
     /// An authorizer for the organization of a document.
     ///
     /// # Errors
     /// When the document says something impossible (contract §3.1).
+    #[cfg(feature = "documents")]
     pub fn from_document(document: &OrgDocument) -> Result<Self, ParseError> {
         let world = World::of_document(document)?;
         Ok(Self {
@@ -100,7 +117,7 @@ impl Authorizer {
         };
         Ok(Self {
             generation: snapshot.generation(),
-            source: Source::Snapshot { snapshot, stale },
+            source: Source::Snapshot(snapshot, stale),
             org,
         })
     }
@@ -109,20 +126,32 @@ impl Authorizer {
     /// from a document, the same.
     #[must_use]
     pub fn with_maximum_age(mut self, millis: u64) -> Self {
-        if let Source::Snapshot { stale, .. } = &mut self.source {
-            let millis = i64::try_from(millis).unwrap_or(i64::MAX);
-            let from = stale.issued.as_millis().saturating_add(millis);
-            stale.from = stale.from.min(Timestamp::from_millis(from));
+        match &mut self.source {
+            #[cfg(feature = "documents")]
+            Source::World(_) => {}
+            Source::Snapshot(_, stale) => {
+                let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+                let from = stale.issued.as_millis().saturating_add(millis);
+                stale.from = stale.from.min(Timestamp::from_millis(from));
+            }
         }
         self
+    }
+
+    const fn held(&self) -> Option<(&Snapshot, &Stale)> {
+        match &self.source {
+            #[cfg(feature = "documents")]
+            Source::World(_) => None,
+            Source::Snapshot(snapshot, stale) => Some((snapshot, stale)),
+        }
     }
 
     /// The snapshot that is decided from, where it is one.
     #[must_use]
     pub const fn snapshot(&self) -> Option<&Snapshot> {
-        match &self.source {
-            Source::World(_) => None,
-            Source::Snapshot { snapshot, .. } => Some(snapshot),
+        match self.held() {
+            Some((snapshot, _)) => Some(snapshot),
+            None => None,
         }
     }
 
@@ -130,10 +159,8 @@ impl Authorizer {
     /// `invalid_token`, remedies say "your token", and previews and findings are empty.
     #[must_use]
     pub fn knows_details(&self) -> bool {
-        match &self.source {
-            Source::World(_) => true,
-            Source::Snapshot { snapshot, .. } => snapshot.parts() == Parts::All,
-        }
+        let snapshot = self.snapshot();
+        snapshot.is_none_or(|snapshot| snapshot.parts() == Parts::All)
     }
 
     /// Decides about a request.
@@ -142,12 +169,9 @@ impl Authorizer {
         if let Some(stale) = self.stale(request.now) {
             return stale;
         }
-        let mut decision = match &self.source {
-            Source::World(world) => world.decide(request),
-            Source::Snapshot { snapshot, .. } => {
-                index::decide(snapshot, request, &index::facts(snapshot, request))
-            }
-        };
+        let mut decision = asked!(self.source, index => {
+            index::decide(index, request, &index::facts(index, request))
+        });
         decision.generation = Some(self.generation);
         decision
     }
@@ -155,20 +179,16 @@ impl Authorizer {
     /// The reason of the decision about a request: for hot paths, which need no words of it.
     #[must_use]
     pub fn reason(&self, request: &Request<'_>) -> Reason {
-        match &self.source {
-            Source::World(world) => index::reason(&**world, request),
-            Source::Snapshot { stale, .. } if request.now >= stale.from => Reason::SnapshotStale,
-            Source::Snapshot { snapshot, .. } => index::reason(snapshot, request),
+        match self.held() {
+            Some((_, stale)) if request.now >= stale.from => Reason::SnapshotStale,
+            _ => asked!(self.source, index => index::reason(index, request)),
         }
     }
 
     /// Decides about many requests, in their order.
     #[must_use]
     pub fn decide_many(&self, requests: &[Request<'_>]) -> Vec<Decision> {
-        let mut decisions = match &self.source {
-            Source::World(world) => index::decide_many(&**world, requests),
-            Source::Snapshot { snapshot, .. } => index::decide_many(snapshot, requests),
-        };
+        let mut decisions = asked!(self.source, index => index::decide_many(index, requests));
         for (decision, request) in decisions.iter_mut().zip(requests) {
             match self.stale(request.now) {
                 Some(stale) => *decision = stale,
@@ -185,12 +205,8 @@ impl Authorizer {
             let skipped = Check::ALL.map(|check| (check, Outcome::Skip));
             return Explanation::new(decision, &skipped, &Subject::about_nothing());
         }
-        let mut explanation = match &self.source {
-            Source::World(world) => world.explain(request, Audience::Insider),
-            Source::Snapshot { snapshot, .. } => {
-                index::explain(snapshot, request, Audience::Insider)
-            }
-        };
+        let mut explanation =
+            asked!(self.source, index => index::explain(index, request, Audience::Insider));
         explanation.decision.generation = Some(self.generation);
         explanation
     }
@@ -198,11 +214,7 @@ impl Authorizer {
     /// Which tokens another policy would let in or shut out.
     #[must_use]
     pub fn preview(&self, policy: TokenPolicy) -> Preview {
-        let org = self.org.as_str();
-        match &self.source {
-            Source::World(world) => world.preview(org, policy),
-            Source::Snapshot { snapshot, .. } => preview(snapshot, org, policy),
-        }
+        asked!(self.source, index => preview(index, self.org.as_str(), policy))
     }
 
     /// What is wrong with the organization's tokens, though nothing is denied for it.
@@ -211,11 +223,7 @@ impl Authorizer {
     /// not found then.
     #[must_use]
     pub fn findings(&self, now: Timestamp, thresholds: &Thresholds) -> Vec<Finding> {
-        let org = self.org.as_str();
-        match &self.source {
-            Source::World(world) => world.findings(org, now, thresholds),
-            Source::Snapshot { snapshot, .. } => findings(snapshot, org, now, thresholds),
-        }
+        asked!(self.source, index => findings(index, self.org.as_str(), now, thresholds))
     }
 
     /// The organization's name.
@@ -232,11 +240,8 @@ impl Authorizer {
 
     /// From when on everything is refused, because the snapshot is too old; nothing for a document.
     #[must_use]
-    pub const fn stale_from(&self) -> Option<Timestamp> {
-        match &self.source {
-            Source::World(_) => None,
-            Source::Snapshot { stale, .. } => Some(stale.from),
-        }
+    pub fn stale_from(&self) -> Option<Timestamp> {
+        self.held().map(|(_, stale)| stale.from)
     }
 
     /// What is demanded, judged whatever the age.
@@ -246,17 +251,14 @@ impl Authorizer {
         secret: Option<&TokenSecret>,
         now: Timestamp,
     ) -> Passage {
-        match &self.source {
-            Source::World(world) => world.judge(demand, secret, now),
-            Source::Snapshot { snapshot, .. } => passage::judge(snapshot, demand, secret, now),
-        }
+        asked!(self.source, index => passage::judge(index, demand, secret, now))
     }
 
     #[inline]
     pub(crate) fn stale(&self, now: Timestamp) -> Option<Decision> {
-        match &self.source {
-            Source::Snapshot { stale, .. } if now >= stale.from => Some(self.too_old(stale, now)),
-            Source::World(_) | Source::Snapshot { .. } => None,
+        match self.held() {
+            Some((_, stale)) if now >= stale.from => Some(self.too_old(stale, now)),
+            _ => None,
         }
     }
 

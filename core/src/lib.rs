@@ -40,6 +40,7 @@ mod findings;
 pub mod hub;
 mod ids;
 mod index;
+mod json;
 mod map_only;
 mod organization;
 mod passage;

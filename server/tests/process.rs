@@ -14,6 +14,8 @@ mod machine;
 mod races;
 #[path = "process/secrets.rs"]
 mod secrets;
+#[path = "process/snapshot.rs"]
+mod snapshot;
 
 use database::{Kind, with_database};
 
@@ -54,6 +56,11 @@ on_both! {
         a_policy_that_blocks_its_caller_is_refused_and_the_machine_can_still_set_it,
         a_hub_token_made_beside_a_running_server_lists_repositories,
         an_administrators_token_made_beside_a_running_server_works,
+    ;
+    snapshot:
+        a_snapshot_in_a_file_is_verified_and_looked_into,
+        a_key_is_rotated_beside_a_running_server,
+        a_followed_server_ends_at_once,
     ;
     secrets:
         a_raw_token_is_in_no_log_and_no_database,

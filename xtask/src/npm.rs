@@ -12,7 +12,11 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
 use crate::count::Count;
+use crate::wasm::Parts;
 use crate::{environment, examples, place, run, wasm};
+
+/// Where the part of the package is that decides from snapshots only.
+const FOR_EDGES: &str = "snapshots";
 
 /// What rustc may have used; wasm-opt has to be told.
 const FEATURES: [&str; 6] = [
@@ -28,15 +32,18 @@ const FEATURES: [&str; 6] = [
 pub(crate) fn build(count: &mut Count) -> Result<PathBuf> {
     let folder = place::root().join("bindings-wasm");
     environment::npm_packages(&folder)?;
-    let module = wasm::build_module(count)?;
     let package = folder.join("pkg");
     if package.exists() {
         fs::remove_dir_all(&package).context("cannot remove the old package")?;
     }
-    bind(&module, &package)?;
-    optimize(&folder, &package)?;
+    let for_edges = package.join(FOR_EDGES);
+    for (parts, package) in [(Parts::All, &package), (Parts::Snapshots, &for_edges)] {
+        bind(&wasm::build_module(parts, count)?, package)?;
+        optimize(&folder, package)?;
+    }
     run::streaming(tool(&folder, "tsc").args(["--project", "js"]), count)?;
     shrink(&folder, &package)?;
+    copy_sources(&package, &for_edges)?;
     for (from, to) in [
         ("js/package.json", "package.json"),
         ("README.md", "README.md"),
@@ -113,7 +120,7 @@ fn shrink(folder: &Path, package: &Path) -> Result<()> {
         "--allow-overwrite",
     ]);
     command.args(["--outdir=pkg", "--outbase=pkg"]);
-    for folder in [package, &package.join("edge")] {
+    for folder in [package, &package.join("edge"), &package.join(FOR_EDGES)] {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|end| end == "js") {
@@ -122,6 +129,22 @@ fn shrink(folder: &Path, package: &Path) -> Result<()> {
         }
     }
     run::quietly(&mut command).map(drop)
+}
+
+/// The same JavaScript around the smaller module.
+fn copy_sources(package: &Path, for_edges: &Path) -> Result<()> {
+    for entry in fs::read_dir(package)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let is_source = [".js", ".d.ts"]
+            .iter()
+            .any(|end| name.to_string_lossy().ends_with(end));
+        let is_glue = name.to_string_lossy().starts_with("glue.");
+        if is_source && !is_glue {
+            fs::copy(entry.path(), for_edges.join(name))?;
+        }
+    }
+    Ok(())
 }
 
 /// Lets tests and examples import the package by its name.

@@ -28,13 +28,25 @@ pub(crate) fn build_core(count: &mut Count) -> Result<()> {
     run::streaming(&mut command, count)
 }
 
+/// How much of the engine a module has.
+#[derive(Clone, Copy)]
+pub(crate) enum Parts {
+    All,
+    /// What decides from snapshots.
+    Snapshots,
+}
+
 /// Builds the module of `bindings-wasm`, and returns its file.
-pub(crate) fn build_module(count: &mut Count) -> Result<PathBuf> {
+pub(crate) fn build_module(parts: Parts, count: &mut Count) -> Result<PathBuf> {
     let folder = place::target()?.join("npm");
     let mut command = cargo(HOSTED)?;
     command.args(["build", "--package", "tokenward-wasm", "--profile", "wasm"]);
     command.args(["--target", HOSTED, "--target-dir"]);
-    run::streaming(command.arg(&folder), count)?;
+    command.arg(&folder);
+    if matches!(parts, Parts::Snapshots) {
+        command.arg("--no-default-features");
+    }
+    run::streaming(&mut command, count)?;
     Ok(folder.join(HOSTED).join("wasm/tokenward_wasm.wasm"))
 }
 
@@ -84,6 +96,8 @@ fn debians_cargo(target: &str) -> Result<Command> {
         .env("RUSTC", "/usr/bin/rustc")
         .env("RUSTC_BOOTSTRAP", "1");
     if target == HOSTED {
+        // Sorting and printing in a third of the room; nothing that is hot does either.
+        command.arg("-Zbuild-std-features=optimize_for_size");
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker()?);
     }
     Ok(command)

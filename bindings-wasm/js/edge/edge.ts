@@ -1,6 +1,6 @@
 // An organization's snapshot where the decisions are made: opened, kept new, and reported.
 
-import { Authorizer, TokenwardError, type Keys } from "tokenward";
+import { Authorizer, TokenwardError, type Keys } from "tokenward/snapshots";
 
 import { events, fromBase64 } from "./events.js";
 import { type Manifest, Server, ServerError, type Source } from "./server.js";

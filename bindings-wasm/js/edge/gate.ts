@@ -1,6 +1,6 @@
 // A gateway: may a request pass to the hub, and with which headers?
 
-import { BODY_LIMIT, needsBody, type Verdict } from "tokenward";
+import { BODY_LIMIT, needsBody, type Verdict } from "tokenward/snapshots";
 
 import { Edge, type EdgeOptions, type EdgeStatus } from "./edge.js";
 import type { Server } from "./server.js";

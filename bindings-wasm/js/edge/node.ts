@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { BODY_LIMIT } from "tokenward";
+import { BODY_LIMIT } from "tokenward/snapshots";
 
 import { FORWARDED, type Gate, type GateAnswer } from "./gate.js";
 

@@ -1,6 +1,6 @@
 // The calls that an edge makes to the server.
 
-import type { Keys } from "tokenward";
+import type { Keys } from "tokenward/snapshots";
 
 /** Where an organization's snapshots come from. */
 export interface Source {

@@ -5,8 +5,10 @@ use alloc::format;
 use super::{Draft, Refusal, data};
 use crate::change::AuditType;
 use crate::edge::EdgeCredential;
+use crate::error::ParseError;
 use crate::ids::{EdgeName, Name};
 use crate::row::Row;
+use crate::secret::scan;
 
 /// No organization has more of them.
 const MOST: usize = 1000;
@@ -14,6 +16,9 @@ const MOST: usize = 1000;
 pub(super) fn issue(draft: &mut Draft<'_>, credential: &EdgeCredential) -> Result<(), Refusal> {
     let (organization, generation) = draft.org(&credential.org)?;
     let (org, name) = (credential.org.as_str(), &credential.name);
+    if !scan(name.as_str()).is_empty() {
+        return Err(ParseError::new("name", "may not hold a token").into());
+    }
     if draft.world.edge(org, name).is_some() {
         let text = format!("An edge credential called {name} exists. Withdraw it first.");
         return Err(Refusal::Conflict("name_taken", text));

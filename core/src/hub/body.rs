@@ -2,17 +2,13 @@
 //!
 //! Only the fields that are judged are read; the others are the hub's business.
 
-use alloc::collections::BTreeSet;
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::fmt;
-
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::{Place, Refusal};
 use crate::action::Action;
 use crate::ids::{Name, check_repo_name};
+use crate::json::Json;
 use crate::resource::{ResourceName, ResourceType};
 
 /// A longer body is not judged (contract §7).
@@ -53,7 +49,7 @@ impl Body {
                 _ => Err(Refusal::NeedsBody),
             };
         };
-        let body = serde_json::from_slice::<Json>(body).map_err(|_| Refusal::BadBody)?;
+        let body = Json::read(body).ok_or(Refusal::BadBody)?;
         match self {
             Self::Create => {
                 let (_, _, owner) = new_repo(&body)?;
@@ -91,6 +87,34 @@ impl Body {
     }
 }
 
+/// What of a body is no good is refused.
+trait Fields {
+    fn field(&self, name: &str) -> Result<Option<&Json>, Refusal>;
+    fn text(&self, name: &str) -> Result<&str, Refusal>;
+}
+
+impl Fields for Json {
+    /// A field of an object, if it is there; refused when it is there in other letters.
+    fn field(&self, name: &str) -> Result<Option<&Json>, Refusal> {
+        let Self::Object(fields) = self else {
+            return Err(Refusal::BadBody);
+        };
+        match fields
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        {
+            Some((key, _)) if key != name => Err(Refusal::BadBody),
+            field => Ok(field.map(|(_, value)| value)),
+        }
+    }
+
+    /// A field that must be there and be text.
+    fn text(&self, name: &str) -> Result<&str, Refusal> {
+        let field = self.field(name)?;
+        field.and_then(Json::as_text).ok_or(Refusal::BadBody)
+    }
+}
+
 fn new_repo(body: &Json) -> Result<(ResourceType, &str, Option<Name>), Refusal> {
     let kind = type_or_model(body)?;
     let name = body.text("name")?;
@@ -98,7 +122,7 @@ fn new_repo(body: &Json) -> Result<(ResourceType, &str, Option<Name>), Refusal> 
     let owner = match body.field("organization")? {
         None | Some(Json::Null) => None,
         Some(Json::Text(owner)) => Some(Name::parse(owner).map_err(|_| Refusal::BadBody)?),
-        Some(Json::Object(_) | Json::Other) => return Err(Refusal::BadBody),
+        Some(Json::Object(_) | Json::List(_) | Json::Other) => return Err(Refusal::BadBody),
     };
     Ok((kind, name, owner))
 }
@@ -157,94 +181,4 @@ fn namespace(name: &str) -> Result<Place, Refusal> {
 
 fn namespace_of(repo: &ResourceName) -> Result<Place, Refusal> {
     namespace(repo.borrow().namespace())
-}
-
-/// A JSON value, as far as one is judged; no object in it repeats a key, not even in another case.
-enum Json {
-    Null,
-    Text(String),
-    Object(Vec<(String, Self)>),
-    Other,
-}
-
-impl Json {
-    /// A field of an object, if it is there; refused when it is there in other letters.
-    fn field(&self, name: &str) -> Result<Option<&Self>, Refusal> {
-        let Self::Object(fields) = self else {
-            return Err(Refusal::BadBody);
-        };
-        match fields
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        {
-            Some((key, _)) if key != name => Err(Refusal::BadBody),
-            field => Ok(field.map(|(_, value)| value)),
-        }
-    }
-
-    /// A field that must be there and be text.
-    fn text(&self, name: &str) -> Result<&str, Refusal> {
-        match self.field(name)? {
-            Some(Self::Text(text)) => Ok(text),
-            None | Some(Self::Null | Self::Object(_) | Self::Other) => Err(Refusal::BadBody),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
-    }
-}
-
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON without repeated keys")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::Text(text.into()))
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Other)
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Json, E> {
-        Ok(Json::Other)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Json, E> {
-        Ok(Json::Other)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Json, E> {
-        Ok(Json::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
-        while seq.next_element::<Json>()?.is_some() {}
-        Ok(Json::Other)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut seen = BTreeSet::new();
-        let mut fields = Vec::new();
-        while let Some((key, value)) = map.next_entry::<String, Json>()? {
-            // Keys are ASCII in all bodies; some parsers fold other letters into ASCII ones.
-            if !key.is_ascii() || !seen.insert(key.to_ascii_lowercase()) {
-                return Err(A::Error::custom("a repeated or odd key"));
-            }
-            fields.push((key, value));
-        }
-        Ok(Json::Object(fields))
-    }
 }

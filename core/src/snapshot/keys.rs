@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::SnapshotError;
 use crate::error::ParseError;
+use crate::json::Json;
 
 /// A key that manifests are verified with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,8 +123,8 @@ impl TrustedKeys {
     /// ```
     pub fn parse(jwks: &str) -> Result<Self, ParseError> {
         let error = |why| ParseError::new("keys", why);
-        let set: Value = serde_json::from_str(jwks).map_err(|_| error("must be a JWKS"))?;
-        let keys = set.get("keys").and_then(Value::as_array);
+        let set = Json::read(jwks.as_bytes()).ok_or(error("must be a JWKS"))?;
+        let keys = set.get("keys").and_then(Json::as_list);
         let keys = keys.ok_or(error("must be a JWKS"))?.iter();
         let ours = keys.filter(|key| is(key, "kty", "OKP") && is(key, "crv", "Ed25519"));
         let parsed = ours.map(parse_jwk).collect::<Result<Vec<_>, _>>()?;
@@ -154,12 +155,12 @@ impl TrustedKeys {
     }
 }
 
-fn is(key: &Value, field: &str, value: &str) -> bool {
-    key.get(field).and_then(Value::as_str) == Some(value)
+fn is(key: &Json, field: &str, value: &str) -> bool {
+    key.get(field).and_then(Json::as_text) == Some(value)
 }
 
-fn parse_jwk(jwk: &Value) -> Result<PublicKey, ParseError> {
-    let text = |field| jwk.get(field).and_then(Value::as_str);
+fn parse_jwk(jwk: &Json) -> Result<PublicKey, ParseError> {
+    let text = |field| jwk.get(field).and_then(Json::as_text);
     let bytes = text("x").and_then(from_base64);
     let key = PublicKey::from_bytes(bytes.ok_or(ParseError::new("x", "must be 32 bytes"))?)?;
     match text("kid") {

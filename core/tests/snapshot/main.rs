@@ -10,6 +10,7 @@ mod domain;
 #[path = "../oracle/engine.rs"]
 mod engine;
 mod make;
+mod memory;
 #[path = "../oracle/naive.rs"]
 #[expect(dead_code, reason = "its requests are needed, not its judgement")]
 mod naive;

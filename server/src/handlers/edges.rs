@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokenward_core::{Action, Command, EdgeCredential, EdgeName, Name, Timestamp};
+use tokenward_core::{Action, Command, EdgeCredential, EdgeName, Name, Timestamp, scan};
 
 use super::paging::Query;
 use super::path::{self, Params};
@@ -129,7 +129,9 @@ pub async fn applied(
 /// 400 when it is too long, or has other characters.
 pub(super) fn check_instance(text: &str) -> Result<&str, ApiError> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if !text.is_empty() && text.len() <= LONGEST && text.chars().all(fine) {
+    // It is stored and shown: what was pasted by mistake stays out of it.
+    let is_name = !text.is_empty() && text.len() <= LONGEST && scan(text).is_empty();
+    if is_name && text.chars().all(fine) {
         return Ok(text);
     }
     let text = "The name of an instance has 1 to 64 of the characters A-Z a-z 0-9 . _ -";

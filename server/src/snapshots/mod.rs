@@ -80,7 +80,6 @@ impl Snapshots {
     }
 
     /// The keys that edges may trust now.
-    #[must_use]
     pub fn keys(&self) -> MutexGuard<'_, Keyring> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }

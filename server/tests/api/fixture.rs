@@ -214,11 +214,8 @@ async fn edge(server: &Server, org: &str, name: &str, token: &str) -> String {
     let call = Call::post(&path, &json!({ "name": name })).bearer(token);
     let answer = server.send(call).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
-    let value = answer.json()["credential"]
-        .as_str()
-        .expect("a value")
-        .to_owned();
-    value
+    let body = answer.json();
+    body["credential"].as_str().expect("a value").to_owned()
 }
 
 /// A manifest ends in the hash of a page of repositories, which none of the calls changes.

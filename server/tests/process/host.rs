@@ -16,7 +16,7 @@ pub(crate) struct Host {
     pub(crate) admin: String,
     pub(crate) log: PathBuf,
     child: Child,
-    http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     folder: tempfile::TempDir,
 }
 

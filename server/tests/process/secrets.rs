@@ -13,11 +13,16 @@ pub(crate) async fn a_raw_token_is_in_no_log_and_no_database(database: Database)
     host.found().await;
     let mut raw = vec![host.admin.clone()];
     let (_, ada) = host
-        .token("ada", "security", &["org.write", "org.auditLog.write"])
+        .token(
+            "ada",
+            "security",
+            &["org.write", "org.auditLog.write", "org.tokens.write"],
+        )
         .await;
     let (id, bob) = host.token("bob", "laptop", &["repo.write"]).await;
     raw.extend([ada.clone(), bob.clone()]);
     misuse(&host, &bob).await;
+    raw.push(edge(&host, &ada).await);
     let rotate = format!("/api/settings/tokens/{id}/rotate");
     let rotated = host.call(Method::POST, &rotate, &bob, None).await;
     assert_eq!(rotated.status, StatusCode::OK);
@@ -58,6 +63,32 @@ pub(crate) async fn a_raw_token_is_in_no_log_and_no_database(database: Database)
             );
         }
     }
+}
+
+/// An edge's credential is issued, used and misused; returns its value.
+async fn edge(host: &Host, admin: &str) -> String {
+    let snapshot = "/api/organizations/acme/snapshot";
+    let path = format!("{snapshot}/edge-credentials");
+    let body = Some(json!({"name": admin}));
+    let refused = host.call(Method::POST, &path, admin, body).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let body = Some(json!({"name": "eu-1"}));
+    let issued = host.call(Method::POST, &path, admin, body).await;
+    assert_eq!(issued.status, StatusCode::CREATED, "{issued:?}");
+    let value = issued.body["credential"]
+        .as_str()
+        .expect("a value")
+        .to_owned();
+    let fetched = host.call(Method::GET, snapshot, &value, None).await;
+    assert_eq!(fetched.status, StatusCode::OK);
+    let applied = Some(json!({"generation": 1, "instance": value}));
+    let path = format!("{snapshot}/applied");
+    let applied = host.call(Method::POST, &path, &value, applied).await;
+    assert_eq!(applied.status, StatusCode::BAD_REQUEST);
+    let path = format!("{snapshot}/blocks/{value}");
+    let missing = host.call(Method::GET, &path, &value, None).await;
+    assert!(!missing.body.to_string().contains(&value));
+    value
 }
 
 /// Tokens where they do not belong: in paths, queries, fields and bad JSON. No answer repeats one.
