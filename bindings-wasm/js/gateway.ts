@@ -8,6 +8,8 @@ import { type TokenSecret, tokenText } from "./secret.js";
 import type { Time } from "./types.js";
 import type { Reason } from "./words.js";
 
+const BATCH = /\/info\/lfs\/objects\/batch$/;
+
 /** A request to the hub. */
 export interface PassRequest {
   method: string;
@@ -49,7 +51,8 @@ export interface Verdict {
 
 /** Whether a request is judged from its body. */
 export function needsBody(method: string, uri: string): boolean {
-  return glue.needsBody(text(method, "method"), text(uri, "uri"));
+  // A batch of large files can be judged without, but then counts as a write.
+  return glue.needsBody(text(method, "method"), text(uri, "uri")) || (method === "POST" && BATCH.test(uri));
 }
 
 export function pass(engine: Engine, request: PassRequest): Verdict {
