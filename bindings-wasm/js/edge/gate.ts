@@ -103,12 +103,10 @@ export class Gate {
 
   /**
    * Makes sure that every snapshot was checked within so many milliseconds, as far as that can be.
-   * Throws only where there is no snapshot at all: one organization does not stand in another's way.
+   * Never throws: what cannot be had shows in `status`, and in what is answered.
    */
   async within(milliseconds: number): Promise<void> {
-    const done = await Promise.allSettled(this.edges.map((edge) => edge.within(milliseconds)));
-    const failed = done.find((result) => result.status === "rejected");
-    if (failed && done.every((result) => result.status === "rejected")) throw failed.reason;
+    await Promise.allSettled(this.edges.map((edge) => edge.within(milliseconds)));
   }
 
   /** Keeps every snapshot new until the signal says so. Never throws. */
@@ -181,8 +179,7 @@ const PASSES_UNJUDGED: GateAnswer = {
   passes: true, status: 200, headers: [], body: null, forward: [], by: "nobody", to: "server",
 };
 
-/** What a gateway answers that has no snapshot yet, and cannot get one. */
-export function noSnapshot(): GateAnswer {
+function noSnapshot(): GateAnswer {
   return refusal("This gateway has no snapshot to decide from yet, and the token server cannot be reached.");
 }
 

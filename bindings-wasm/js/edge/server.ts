@@ -158,7 +158,8 @@ export class Server {
   }
 
   async #call(url: string, init: RequestInit = {}, also: number[] = [], signal?: AbortSignal): Promise<Response> {
-    const answer = await this.#send(url, { redirect: "error", ...init }, signal ?? AbortSignal.timeout(this.#timeout));
+    // `error` is unknown to workers; what is not followed is no good answer either.
+    const answer = await this.#send(url, { redirect: "manual", ...init }, signal ?? AbortSignal.timeout(this.#timeout));
     if (answer.ok || answer.status === 304 || also.includes(answer.status)) return answer;
     await answer.body?.cancel();
     const why = answer.headers.get("X-Error-Message") ?? "no reason is given";
