@@ -58,7 +58,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def again(item: pytest.Item) -> bool:
         params = item.callspec.params if hasattr(item, "callspec") else {}
-        return params.get("tokenward", kinds[0]) != kinds[0] and params.get("door", "hub") != "hub"
+        return params.get("tokenward", kinds[0]) != kinds[0] and (
+            params.get("door", "hub") != "hub" or item.path.stem == "test_edge"
+        )
 
     config.hook.pytest_deselected(items=[item for item in items if again(item)])
     items[:] = [item for item in items if not again(item)]

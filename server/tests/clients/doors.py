@@ -16,6 +16,10 @@ EXAMPLES = servers.REPOSITORY / "bindings-wasm/examples"
 COMMANDS = {
     "worker": ["node", str(EXAMPLES / "worker/dev.mjs")],
     "middleware": ["node", str(EXAMPLES / "node/gateway.mjs")],
+    "deno": [
+        str(EXAMPLES / "deno/node_modules/.bin/deno"), "run", "--no-prompt", "--quiet", "--allow-net", "--allow-env",
+        f"--allow-read={servers.REPOSITORY / 'bindings-wasm'}", str(EXAMPLES / "deno/gateway.ts"),
+    ],
 }
 NAMES = ("hub", *COMMANDS)
 
