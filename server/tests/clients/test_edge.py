@@ -1,5 +1,6 @@
 """Gateways that decide from snapshots: how soon a change is there, what is asked, and what happens without a server."""
 
+import http.client
 import json
 import random
 import socket
@@ -46,10 +47,10 @@ class Mirror(BaseHTTPRequestHandler):
 
     do_HEAD = do_POST = do_PUT = do_GET
 
-    def _body(self) -> bytes:
+    def _body(self) -> bytes | bytearray:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
             return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        received = b""
+        received = bytearray()
         while size := int(self.rfile.readline(), 16):
             received += self.rfile.read(size)
             self.rfile.readline()
@@ -226,7 +227,7 @@ def test_a_revocation_is_proved_by_receipts(place, world: World):
     gateway.until(token, None)
     path = "/api/organizations/acme/settings/tokens/revoke"
     generation = int(world.admin_call("POST", path, {"token": token}).headers["X-Tokenward-Generation"])
-    waited = world.admin_call("GET", f"/api/organizations/acme/generations/{generation}/wait?timeout=5").json()
+    waited = world.admin_call("GET", f"/api/organizations/acme/generations/{generation}/wait?timeout=2").json()
     mine = lambda edges: [edge for edge in edges if edge["edge"] == gateway.name]  # noqa: E731
     assert not mine(waited["waiting"]), waited
     assert gateway.read(token).headers["X-Tokenward-Reason"] == "token_revoked"
@@ -324,8 +325,9 @@ def test_what_a_client_says_of_itself_is_overwritten(place, world: World, kind: 
     url = "/acme/elsewhere/resolve/main/hello.txt"
     seen = gateway.client.get(url, headers=[*lies, ("Authorization", f"Bearer {allowed}")]).json()["headers"]
     told = [(name, value) for name, value in seen if "tokenward" in name.replace("_", "-")]
-    assert [name for name, _ in told] == ["x-tokenward-user", "x-tokenward-token-id"]
-    assert told[0][1] == "bob" and told[1][1] not in ("", "1" * 24)
+    assert sorted(name for name, _ in told) == ["x-tokenward-token-id", "x-tokenward-user"]
+    assert dict(told)["x-tokenward-user"] == "bob"
+    assert dict(told)["x-tokenward-token-id"] not in ("", "1" * 24)
     assert ["x-kept", "yes"] in seen
     assert not any("tokenward" in value.lower() for name, value in seen if name == "connection")
     # Nobody is nobody, whatever the client says.
@@ -341,8 +343,9 @@ def test_basic_head_and_a_warning(place, world: World, kind: str):
     world.approve(made["tokenInfo"]["id"])
     until(lambda: gateway.read(made["token"]).status_code == 200, 10)
     url = "/acme/elsewhere/resolve/main/hello.txt"
+    # What is asked before there is a snapshot may be newer than the first one.
+    until(lambda: gateway.client.get(url, auth=("anyone", made["token"])).status_code == 200, SOON)
     basic = gateway.client.get(url, auth=("anyone", made["token"]))
-    assert basic.status_code == 200
     assert basic.headers["X-HF-Warning"].startswith("token; Your token expires at ")
     assert "X-Tokenward-User" not in basic.headers
     head = gateway.client.head(url, headers={"Authorization": f"Bearer {world.tokens['pending']}"})
@@ -360,33 +363,39 @@ def test_what_is_judged_is_what_is_passed_on(place, world: World, kind: str):
     gateway = place(kind)
     allowed = world.tokens["allowed"]
     until(lambda: gateway.read(allowed).status_code == 200, 10)
+    # It may read `elsewhere`, and nothing else in the organization.
+    narrow = world.tokens["out_of_scope"]
+    hidden = world.case(f"tricks-{kind}", "allowed").shelf.removeprefix("acme/")
     paths = [
-        "/api/models/acme/elsewhere/../../../strict/open", "/api/models/acme/%2e%2e/strict/open",
-        "/api/models/acme/elsewhere%2f..%2fopen", "/api/models/acme%2felsewhere", "//evil.example.org/acme/elsewhere",
-        "/api/models/acme\\elsewhere", "/api/models/acme/./elsewhere", "/api/models/acme//elsewhere",
-        "http://evil.example.org/api/models/acme/elsewhere", "/api/whoami-v2/../models/acme/elsewhere",
-        "/api/%77hoami-v2", "/api/organizations/..%2f/settings/tokens",
+        f"/api/models/acme/elsewhere/../{hidden}", f"/api/models/acme/elsewhere/%2e%2e/{hidden}",
+        f"/api/models/acme/elsewhere%2f..%2f{hidden}", f"/api/models/acme%2f{hidden}", f"/api/models/acme\\{hidden}",
+        f"/api/models/acme/./{hidden}", f"/api/models/acme//{hidden}", f"//evil.example.org/acme/{hidden}",
+        f"http://evil.example.org/api/models/acme/{hidden}", f"/api/whoami-v2/../models/acme/{hidden}",
+        f"/api/organizations/..%2f/models/acme/{hidden}/settings/tokens", f"/api/models/acme/{hidden}?x=/api/whoami-v2",
     ]  # fmt: skip
     for path in paths:
+        # workerd itself knows no request line with a host, and answers 500.
+        refused = (400, 403, 404, 500) if "http:" in path and kind == "worker" else (400, 403, 404)
+        assert raw(gateway.door.url, path, narrow)[0] in refused, path
         status, body = raw(gateway.door.url, path, allowed)
         if status == 200:
             # Tidied up before it was judged: then that is also what the hub gets.
-            assert json.loads(body)["target"] in ("/api/models/acme/elsewhere", "/api/whoami-v2"), path
+            target = json.loads(body)["target"]
+            assert target.split("?")[0] in (f"/api/models/acme/{hidden}", f"/acme/{hidden}"), path
         else:
-            assert status in (400, 403, 404), (path, status)
-    assert raw(gateway.door.url, "/api/models/acme/elsewhere", allowed)[0] == 200
+            assert status in refused, (path, status)
+    assert raw(gateway.door.url, "/api/models/acme/elsewhere", narrow)[0] == 200
 
 
 def raw(url: str, target: str, token: str) -> tuple[int, bytes]:
     parts = urlsplit(url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
-        lines = [f"GET {target} HTTP/1.1", f"Host: {parts.netloc}", f"Authorization: Bearer {token}", "Connection: close"]
-        connection.sendall("\r\n".join([*lines, "", ""]).encode())
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
-    head, _, body = answer.partition(b"\r\n\r\n")
-    if b"chunked" in head.lower():
-        body = b"".join(line for line in body.split(b"\r\n")[1::2])
-    return int(head.split(b" ")[1]), body
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10)
+    try:
+        connection.request("GET", target, headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("kind", GATEWAYS)
