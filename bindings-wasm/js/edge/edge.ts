@@ -243,7 +243,7 @@ export class Edge {
     let came = false;
     try {
       const stream = await this.#server.events(this.#tag, this.#current?.generation, ending.signal);
-      for await (const event of events(stream)) {
+      for await (const event of events(stream, ending.signal)) {
         clearTimeout(silence);
         silence = setTimeout(end, SILENCE);
         if (event.type === "manifest") await this.#applyEvent({ tag: event.id, sealed: fromBase64(event.data) });
