@@ -80,5 +80,5 @@ fn message(denial: &Decision) -> Option<&str> {
 /// Whether a request is judged from its body.
 #[wasm_bindgen(js_name = needsBody)]
 pub fn needs_body(method: &str, uri: &str) -> bool {
-    hub::judge(method, uri, None) == Err(hub::Refusal::NeedsBody)
+    hub::needs_body(method, uri)
 }

@@ -1,6 +1,7 @@
 //! Writes snapshots that follow one another, for tests in other languages: into the folder that is
 //! named, `first.bundle`, the manifests `second` and `third` that may follow it, the manifests `other`
 //! (another organization's), `stranger` (signed with another key) and `gone` (expired) that may not,
+//! `restored`, issued after them at a lower generation, as by a server that came back from a backup,
 //! the blocks of all of them by their hashes, and `keys.json` with the key that is trusted.
 //!
 //! The seeds are nobody's secret. What is issued is issued before the corpus's requests and holds for
@@ -37,6 +38,9 @@ fn main() -> std::io::Result<()> {
     write(&folder, "other", &other, 4, DAYS, &SEED)?;
     write(&folder, "stranger", &third, 3, DAYS, &STRANGER)?;
     write(&folder, "gone", &third, 3, 1, &SEED)?;
+    let mut restored = first;
+    restored["generation"] = json!(8);
+    write(&folder, "restored", &restored, 9, DAYS, &SEED)?;
     let keys = jwks(&[PublicKey::of_seed(&SEED)]).to_string();
     fs::write(folder.join("keys.json"), keys)
 }
@@ -60,7 +64,11 @@ fn write(
     let world = World::of_document(&document).expect("a valid document");
     let org = document.organization.name.as_str();
     let mut writer = SnapshotWriter::new(&world, org).expect("it is there");
-    let issued = Timestamp::parse("2026-01-01T00:00:00Z").expect("a time");
+    let issued = match name {
+        "restored" => "2026-01-01T06:00:00Z",
+        _ => "2026-01-01T00:00:00Z",
+    };
+    let issued = Timestamp::parse(issued).expect("a time");
     let stamp = Stamp {
         revision,
         issued,

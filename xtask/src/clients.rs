@@ -1,4 +1,4 @@
-//! The suite of real clients: a Python environment, an npm folder, the server's binary, pytest.
+//! The suite of real clients: a Python environment, npm folders, the npm package, the server's binary, pytest.
 //!
 //! What the clients must be told is in `server/tests/clients`; nothing here knows.
 
@@ -8,12 +8,18 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::count::Count;
-use crate::{environment, place, run, rust_tests};
+use crate::{environment, npm, place, run, rust_tests};
 
 /// Installs what the clients' tests need, builds the server and runs them.
 pub(crate) fn test(postgres: Option<&str>, count: &mut Count) -> Result<()> {
     let (folder, python) = (folder(), python()?);
     environment::npm_packages(&folder.join("js"))?;
+    // Gateways are the package's examples.
+    npm::build(count)?;
+    let examples = place::root().join("bindings-wasm/examples");
+    for example in ["worker", "deno"] {
+        environment::npm_packages(&examples.join(example))?;
+    }
     let server = server(count)?;
     let mut command = Command::new(python);
     command

@@ -1,9 +1,9 @@
 // An organization's snapshot where the decisions are made: opened, kept new, and reported.
 
-import { Authorizer, TokenwardError, type Keys } from "tokenward/snapshots";
+import { Authorizer, TokenwardError, type Keys, type Refresh } from "tokenward/snapshots";
 
 import { events, fromBase64 } from "./events.js";
-import { type Manifest, Server, ServerError, type Source } from "./server.js";
+import { type Manifest, Server, ServerError, type Source, brokenOff } from "./server.js";
 import type { Store } from "./store.js";
 
 /** How an edge is set up. */
@@ -36,12 +36,24 @@ export interface EdgeStatus {
 
 /** Keys are fetched again after this time, so that one that was withdrawn is forgotten. */
 const KEYS_LAST = 60_000;
+/** They are not asked for more often, whatever unknown keys come. */
+const KEYS_AT_MOST_EVERY = 1_000;
 /** The bundle is not stored more often. */
 const STORE_EVERY = 60_000;
 /** The server says every 5 seconds that its stream lives; after this time it does not. */
 const SILENCE = 12_000;
 /** How often a manifest is followed whose blocks are superseded meanwhile. */
 const TRIES = 5;
+/** When more blocks than this are missing, all is fetched in one piece. */
+const MANY = 128;
+/** A request waits no longer for a refresh, as long as there is something to decide from. */
+const PATIENCE = 2_000;
+/** A stream that ends sooner has failed. */
+const LASTS = 5_000;
+/** After a stream on which nothing comes, events are not asked for: something on the way keeps them. */
+const WITHOUT = 300_000;
+/** How often is asked instead. */
+const INSTEAD = 5_000;
 /** Between attempts to open a stream: doubled each time, and shortened at random. */
 const [SOONEST, LATEST] = [250, 15_000];
 
@@ -53,7 +65,11 @@ export class Edge {
   #tag: string | undefined;
   #keys: { value: Keys | string; until: number } | undefined;
   #checked = 0;
+  /** From when on requests try to refresh again, after one that was begun or failed. */
+  #tryFrom = 0;
+  #failures = 0;
   #heard = 0;
+  #keysAsked = 0;
   #stored = 0;
   #error: string | null = null;
   #closed = false;
@@ -128,17 +144,38 @@ export class Edge {
     }
   }
 
+  /** Whether what is held decides nothing any more. */
+  get isStale(): boolean {
+    const from = this.#current?.staleFrom;
+    return from !== null && from !== undefined && Date.now() >= from.getTime();
+  }
+
   /**
    * Makes sure that the server was asked within so many milliseconds, or a stream is open. Failing is
-   * no error as long as there is a snapshot to decide from: `snapshot_stale` is the limit.
+   * no error as long as there is a snapshot to decide from: `snapshot_stale` is the limit. While one
+   * request asks, others go on with what is held, unless that is stale.
    */
   async within(milliseconds: number): Promise<void> {
-    if (this.#current && (this.isFollowing || Date.now() - this.#checked < milliseconds)) return;
+    const usable = this.#current !== undefined && !this.isStale;
+    if (usable && (this.isFollowing || Date.now() - this.#checked < milliseconds || Date.now() < this.#tryFrom)) return;
+    // Expires by itself: hosts end requests without a word, and this promise with them.
+    this.#tryFrom = Date.now() + PATIENCE;
+    const attempt = this.#attempt();
+    if (!usable) await attempt;
+    else await Promise.race([attempt, pause(PATIENCE)]);
+    if (!this.#current) throw new ServerError(0, this.#error ?? "there is no snapshot yet");
+  }
+
+  /** Refreshes; after failures the next attempt of a request has to wait. Never throws. */
+  async #attempt(): Promise<void> {
     try {
       await this.refresh();
+      this.#failures = 0;
+      this.#tryFrom = 0;
     } catch (error) {
       this.#fail(error);
-      if (!this.#current) throw error;
+      const wait = shortened(Math.min(SOONEST * 2 ** this.#failures++, PATIENCE));
+      this.#tryFrom = Date.now() + Math.max(wait, toldToWait(error));
     }
   }
 
@@ -147,22 +184,36 @@ export class Edge {
    * then where that breaks off. Never throws.
    */
   async follow(signal?: AbortSignal): Promise<void> {
-    let wait = SOONEST;
+    let failures = 0;
+    let streamFrom = 0;
     while (!this.#closed && !signal?.aborted) {
+      let told = 0;
+      let wait = shortened(SOONEST);
+      const began = Date.now();
       try {
         if (!this.#current) await this.refresh();
-        await this.stream(signal);
-        wait = SOONEST;
+        if (began >= streamFrom) {
+          const came = await this.stream(signal);
+          const lasted = Date.now() - began;
+          if (!came && lasted >= SILENCE) streamFrom = Date.now() + WITHOUT;
+          failures = came && lasted >= LASTS ? 0 : failures + 1;
+          if (failures > 0) wait = shortened(Math.min(SOONEST * 2 ** failures, LATEST));
+        } else {
+          wait = shortened(INSTEAD);
+        }
       } catch (error) {
         this.#fail(error);
+        told = toldToWait(error);
+        wait = Math.max(told, shortened(Math.min(SOONEST * 2 ** failures++, LATEST)));
       }
       if (this.#closed || signal?.aborted) return;
-      await pause(wait * (0.5 + Math.random() / 2), signal);
-      wait = Math.min(wait * 2, LATEST);
+      await pause(wait, signal);
+      if (this.#closed || signal?.aborted) return;
       try {
         await this.refresh();
       } catch (error) {
         this.#fail(error);
+        await pause(toldToWait(error), signal);
       }
     }
   }
@@ -170,38 +221,49 @@ export class Edge {
   /** Asks every so many milliseconds, give or take a fifth, until the signal says so. Never throws. */
   async poll(milliseconds: number, signal?: AbortSignal): Promise<void> {
     while (!this.#closed && !signal?.aborted) {
+      let told = 0;
       try {
         await this.refresh();
       } catch (error) {
         this.#fail(error);
+        told = toldToWait(error);
       }
-      await pause(milliseconds * (0.8 + Math.random() * 0.4), signal);
+      if (this.#closed || signal?.aborted) return;
+      await pause(Math.max(told, milliseconds * (0.8 + Math.random() * 0.4)), signal);
     }
   }
 
-  /** Follows one stream of manifests until it ends. */
-  async stream(signal?: AbortSignal): Promise<void> {
+  /** Follows one stream of manifests until it ends or falls silent; says whether anything came. */
+  async stream(signal?: AbortSignal): Promise<boolean> {
     const ending = new AbortController();
     const end = () => ending.abort();
+    if (signal?.aborted) return false;
     signal?.addEventListener("abort", end);
     let silence = setTimeout(end, SILENCE);
+    let came = false;
     try {
       const stream = await this.#server.events(this.#tag, this.#current?.generation, ending.signal);
-      for await (const event of events(stream)) {
+      for await (const event of events(stream, ending.signal)) {
         clearTimeout(silence);
         silence = setTimeout(end, SILENCE);
-        this.#heard = Date.now();
         if (event.type === "manifest") await this.#applyEvent({ tag: event.id, sealed: fromBase64(event.data) });
-        if (this.#closed) return;
+        // Whoever renews what is held has not, in time: better ask.
+        else if (this.#isOld) await this.refresh();
+        this.#heard = Date.now();
+        came = true;
+        if (this.#closed) break;
       }
     } catch (error) {
-      if (!ending.signal.aborted) throw error;
+      if (ending.signal.aborted) return came;
+      if (error instanceof ServerError || error instanceof TokenwardError) throw error;
+      throw brokenOff(error);
     } finally {
       this.#heard = 0;
       clearTimeout(silence);
       signal?.removeEventListener("abort", end);
       ending.abort();
     }
+    return came;
   }
 
   /** Ends everything, and gives the memory back. */
@@ -213,8 +275,15 @@ export class Edge {
 
   async #applyEvent(manifest: Manifest): Promise<void> {
     const applied = await this.#apply(manifest);
-    // The next event brings what superseded it.
-    if (applied !== "superseded") this.#noteCheck();
+    if (applied === "superseded") await this.refresh();
+    else this.#noteCheck();
+  }
+
+  /** Whether two thirds of the time are over in which can be decided from it. */
+  get #isOld(): boolean {
+    const { issued, staleFrom } = this.#current ?? {};
+    if (!issued || !staleFrom) return false;
+    return Date.now() - issued.getTime() >= ((staleFrom.getTime() - issued.getTime()) * 2) / 3;
   }
 
   #noteCheck(): void {
@@ -249,13 +318,20 @@ export class Edge {
   }
 
   async #apply(manifest: Manifest): Promise<"newer" | "same" | "superseded"> {
-    const refresh = await this.#withKeys((keys) => {
-      const current = this.#current;
-      if (!current) throw new TokenwardError("freed", "edge", "was closed before");
-      return current.refresh(manifest.sealed, keys);
-    });
+    let refresh: Refresh;
     try {
+      refresh = await this.#begin(manifest.sealed);
+    } catch (error) {
+      const code = error instanceof TokenwardError ? error.code : "";
+      if ((code !== "rollback" && code !== "conflict") || !this.isStale) throw error;
+      await this.#beginAnew();
+      return "newer";
+    }
+    try {
+      let fetched = 0;
       for (let missing = refresh.missing(); missing.length > 0; missing = refresh.missing()) {
+        fetched += missing.length;
+        if (fetched > MANY) return (await this.#whole()) ? "newer" : "same";
         const blocks = await Promise.all(missing.map((hash) => this.#server.block(hash)));
         for (const block of blocks) {
           if (!block) return "superseded";
@@ -270,21 +346,60 @@ export class Edge {
     }
   }
 
+  #begin(sealed: Uint8Array): Promise<Refresh> {
+    return this.#withKeys((keys) => {
+      const current = this.#current;
+      if (!current) throw new TokenwardError("freed", "edge", "was closed before");
+      return current.refresh(sealed, keys);
+    });
+  }
+
+  /** Takes the server's snapshot in one piece, which has to follow the one that is held like any other. */
+  async #whole(): Promise<boolean> {
+    const { tag, sealed } = await this.#server.bundle(this.#options.parts ?? "all");
+    (await this.#begin(manifestOf(sealed))).free();
+    const taken = this.#take(await this.#withKeys((keys) => this.#opened(sealed, keys)), tag);
+    if (taken) await this.#settled();
+    return taken;
+  }
+
+  /**
+   * What is held decides nothing any more: whatever was issued after it may take its place. So an edge
+   * comes back when its server was restored from a backup, and nobody can make it go back to anything
+   * that was issued before.
+   */
+  async #beginAnew(): Promise<void> {
+    const { tag, sealed } = await this.#server.bundle(this.#options.parts ?? "all");
+    const next = await this.#withKeys((keys) => this.#opened(sealed, keys));
+    const held = this.#current;
+    if (held && issued(next) <= issued(held)) {
+      next.free();
+      throw new TokenwardError("rollback", "snapshot", "is older than the one that is held");
+    }
+    if (this.#closed) return next.free();
+    this.#swap(next, tag);
+    await this.#settled();
+  }
+
   /** Decides from the next one from now on, unless something newer came in between. */
   #take(next: Authorizer, tag: string | undefined): boolean {
     const held = this.#current;
-    const time = (authorizer: Authorizer) => authorizer.issued?.getTime() ?? 0;
     const older =
       held &&
-      (next.generation < held.generation || (next.generation === held.generation && time(next) < time(held)));
+      (next.generation < held.generation || (next.generation === held.generation && issued(next) < issued(held)));
     if (this.#closed || older) {
       next.free();
       return false;
     }
+    this.#swap(next, tag);
+    return true;
+  }
+
+  #swap(next: Authorizer, tag: string | undefined): void {
+    const held = this.#current;
     this.#current = next;
     this.#tag = tag;
     held?.free();
-    return true;
   }
 
   /** Reports and stores what was taken. Neither is worth failing for. */
@@ -292,10 +407,11 @@ export class Edge {
     const current = this.#current;
     if (!current) return;
     const { store } = this.#options;
-    const stores = store && Date.now() - this.#stored > STORE_EVERY;
+    const lifetime = (current.staleFrom?.getTime() ?? Infinity) - issued(current);
+    const stores = store && Date.now() - this.#stored > Math.min(STORE_EVERY, lifetime / 4);
     if (stores) this.#stored = Date.now();
-    const done = [this.#server.applied(current.generation), stores ? store.put(current.bundle()) : undefined];
-    for (const result of await Promise.allSettled(done)) {
+    const keep = async () => (stores ? store.put(current.bundle()) : undefined);
+    for (const result of await Promise.allSettled([this.#server.applied(current.generation), keep()])) {
       if (result.status === "rejected") this.#fail(result.reason);
     }
   }
@@ -306,7 +422,7 @@ export class Edge {
       return use(await this.#trusted(false));
     } catch (error) {
       const unknown = error instanceof TokenwardError && error.code === "unknown_key";
-      if (!unknown || this.#options.keys) throw error;
+      if (!unknown || this.#options.keys || Date.now() - this.#keysAsked < KEYS_AT_MOST_EVERY) throw error;
       return use(await this.#trusted(true));
     }
   }
@@ -314,19 +430,56 @@ export class Edge {
   async #trusted(anew: boolean): Promise<Keys | string> {
     const held = this.#keys;
     if (held && !anew && Date.now() < held.until) return held.value;
-    const value = await this.#server.keys();
-    this.#keys = { value, until: Date.now() + KEYS_LAST };
-    return value;
+    this.#keysAsked = Date.now();
+    try {
+      const value = await this.#server.keys();
+      this.#keys = { value, until: Date.now() + KEYS_LAST };
+      return value;
+    } catch (error) {
+      // Those of before go on: nothing that they have signed lasts longer than its maximum age.
+      if (!held || anew) throw error;
+      this.#fail(error);
+      this.#keys = { value: held.value, until: Date.now() + KEYS_AT_MOST_EVERY };
+      return held.value;
+    }
   }
 
   #fail(error: unknown): void {
-    this.#error = error instanceof Error ? error.message : String(error);
-    this.#options.onError?.(error);
+    // What is not ours may say anything, so only what it is called.
+    const ours = error instanceof ServerError || error instanceof TokenwardError;
+    this.#error = ours ? error.message : error instanceof Error ? error.name : "Error";
+    try {
+      this.#options.onError?.(error);
+    } catch {
+      // Whoever is told has to cope.
+    }
   }
+}
+
+function issued(authorizer: Authorizer): number {
+  return authorizer.issued?.getTime() ?? 0;
+}
+
+/** The sealed manifest of a bundle: behind eight letters, a byte, and its length. */
+function manifestOf(bundle: Uint8Array): Uint8Array {
+  if (bundle.length < 13) throw new TokenwardError("malformed", "snapshot", "is not complete");
+  const length = new DataView(bundle.buffer, bundle.byteOffset).getUint32(9, true);
+  return bundle.subarray(13, 13 + length);
+}
+
+/** For how many milliseconds the server wants to be left alone. */
+function toldToWait(error: unknown): number {
+  return error instanceof ServerError ? error.retryAfter : 0;
+}
+
+/** Between half and all of it, so that edges do not come all at once. */
+function shortened(milliseconds: number): number {
+  return milliseconds * (0.5 + Math.random() / 2);
 }
 
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal?.aborted || milliseconds <= 0) return resolve();
     const timer = setTimeout(done, milliseconds);
     function done() {
       clearTimeout(timer);

@@ -11,9 +11,13 @@ export interface ServerEvent {
 /** No line is longer: a manifest is 4 MiB at most, in base64. */
 const LONGEST = 6 << 20;
 
-/** The events of a stream, as they come. */
-export async function* events(stream: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+/** The events of a stream, as they come, until the signal says so. */
+export async function* events(stream: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<ServerEvent> {
   const reader = stream.getReader();
+  // Not every host ends a stream with the call that it came from.
+  const end = () => void reader.cancel().catch(() => {});
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end);
   const decoder = new TextDecoder();
   let rest = "";
   let event: ServerEvent = { type: "", id: "", data: "" };
@@ -39,6 +43,7 @@ export async function* events(stream: ReadableStream<Uint8Array>): AsyncGenerato
       }
     }
   } finally {
+    signal.removeEventListener("abort", end);
     await reader.cancel().catch(() => {});
   }
 }

@@ -1,14 +1,19 @@
 // A gateway: may a request pass to the hub, and with which headers?
 
-import { BODY_LIMIT, needsBody, type Verdict } from "tokenward/snapshots";
+import { needsBody, type Verdict } from "tokenward/snapshots";
 
 import { Edge, type EdgeOptions, type EdgeStatus } from "./edge.js";
-import type { Server } from "./server.js";
+import { ServerError } from "./server.js";
 
 /** How a gateway is set up. */
-export interface GateOptions extends Omit<EdgeOptions, "org" | "store"> {
+export interface GateOptions extends Omit<EdgeOptions, "org" | "store" | "credential"> {
   /** The organizations whose snapshots it decides from. */
   orgs: readonly string[];
+  /**
+   * An edge credential is good for one organization: give every organization its own, or one token
+   * with `org.tokens.read` in all of them.
+   */
+  credential: string | Readonly<Record<string, string>>;
   /** Where the snapshot of an organization is kept between runs. */
   store?: (org: string) => NonNullable<EdgeOptions["store"]>;
   /**
@@ -20,6 +25,12 @@ export interface GateOptions extends Omit<EdgeOptions, "org" | "store"> {
   elsewhere?: "ask" | "answer";
   /** What to do when the snapshot is past its maximum age: `refuse` (the default) with 503, or `ask` the server. */
   stale?: "refuse" | "ask";
+  /**
+   * What to do with the token server's own calls that clients make at the hub's address, such as
+   * `whoami-v2`: `pass` (the default) lets them pass unjudged to the token server, which judges them
+   * itself; `judge` treats them like any other request to the hub.
+   */
+  own?: "pass" | "judge";
 }
 
 /** A request, as far as a gateway looks at it. */
@@ -45,11 +56,26 @@ export interface GateAnswer {
   forward: [name: string, value: string][];
   /** Who decided: a snapshot, or the server that was asked. */
   by: "snapshot" | "server" | "nobody";
+  /** Where it passes to: a call of the token server's own goes there, and is judged there. */
+  to: "hub" | "server";
 }
 
-/** Headers that tell the hub who calls: a client's own are never passed on. */
-export const FORWARDED = ["x-tokenward-user", "x-tokenward-token-id", "x-tokenward-orgs"] as const;
-const OURS = /^x-tokenward-/;
+/** Headers that tell the hub who calls. */
+const FORWARDED: readonly string[] = ["x-tokenward-user", "x-tokenward-token-id", "x-tokenward-orgs"];
+/**
+ * Whether a client's header is never passed on: it says who calls, or is read as one that does by
+ * hubs that take `_` for `-`.
+ */
+export function isOurs(name: string): boolean {
+  return /^x[-_]tokenward[-_]/i.test(name);
+}
+
+/** The token server's own calls that clients make at the hub's address. Nothing here can be read in two ways. */
+const OWN =
+  /^\/api\/(whoami-v2|credentials\/revoke|(organizations\/[A-Za-z0-9_-]+\/)?settings\/(tokens(\/[A-Za-z0-9]+){0,2}|token-policy))$/;
+
+/** git shows what refuses it only where that is plain text. */
+const GIT = /\/(info\/refs|git-(upload|receive)-pack)(\?|$)/;
 
 /** Decides which requests may pass. */
 export class Gate {
@@ -57,19 +83,30 @@ export class Gate {
   readonly #options: GateOptions;
 
   constructor(options: GateOptions) {
-    const { orgs, store, ...rest } = options;
+    const { orgs, store, credential: given, ...rest } = options;
     if (orgs.length === 0) throw new TypeError("`orgs` must name an organization");
     this.#options = options;
-    this.edges = orgs.map((org) => new Edge({ ...rest, org, ...(store ? { store: store(org) } : {}) }));
+    this.edges = orgs.map((org) => {
+      const credential = typeof given === "string" ? given : Object.hasOwn(given, org) ? given[org]! : "";
+      return new Edge({ ...rest, org, credential, ...(store ? { store: store(org) } : {}) });
+    });
   }
 
   get status(): EdgeStatus[] {
     return this.edges.map((edge) => edge.status);
   }
 
-  /** Makes sure that every snapshot was checked within so many milliseconds. */
+  /** The token server's address. */
+  get endpoint(): string {
+    return this.edges[0]!.server.endpoint;
+  }
+
+  /**
+   * Makes sure that every snapshot was checked within so many milliseconds, as far as that can be.
+   * Never throws: what cannot be had shows in `status`, and in what is answered.
+   */
   async within(milliseconds: number): Promise<void> {
-    await Promise.all(this.edges.map((edge) => edge.within(milliseconds)));
+    await Promise.allSettled(this.edges.map((edge) => edge.within(milliseconds)));
   }
 
   /** Keeps every snapshot new until the signal says so. Never throws. */
@@ -77,41 +114,73 @@ export class Gate {
     await Promise.all(this.edges.map((edge) => edge.follow(signal)));
   }
 
+  /** Asks about every snapshot every so many milliseconds, until the signal says so. Never throws. */
+  async poll(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    await Promise.all(this.edges.map((edge) => edge.poll(milliseconds, signal)));
+  }
+
   close(): void {
     for (const edge of this.edges) edge.close();
   }
 
-  /** What is to be done with a request. */
+  /** What is to be done with a request. Never throws, unless reading the body does. */
   async judge(request: GateRequest): Promise<GateAnswer> {
     const { method, uri } = request;
+    if (this.#options.own !== "judge" && OWN.test(uri.split("?", 1)[0]!)) return PASSES_UNJUDGED;
     const token = presented(request.authorization);
     const body = needsBody(method, uri) ? await request.body?.() : undefined;
-    const question = { method, uri, token, body: body ?? null };
+    return plainForGit(uri, await this.#judged({ ...request, token, body }));
+  }
+
+  async #judged(request: Judged): Promise<GateAnswer> {
+    const { method, uri, token, body } = request;
+    let stale: Verdict | undefined;
     let verdict: Verdict | undefined;
     for (const edge of this.edges) {
-      const found = edge.authorizer?.pass(question);
-      if (found?.settled) return this.#settled(found, request, body);
-      verdict ??= found;
+      const found = edge.authorizer?.pass({ method, uri, token, body: body ?? null });
+      if (found?.settled && found.reason !== "snapshot_stale") return told(found);
+      // Another's may be fresh, where both can answer.
+      if (found?.settled) stale ??= found;
+      else verdict ??= found;
     }
-    if (verdict && this.#options.elsewhere === "answer") return told(verdict);
-    return this.#ask(request, body);
+    if (stale) return this.#options.stale === "ask" ? this.#ask(request) : told(stale);
+    if (this.#options.elsewhere !== "answer") return this.#ask(request);
+    if (verdict && this.edges.every((edge) => edge.authorizer)) return told(verdict);
+    return noSnapshot();
   }
 
-  async #settled(verdict: Verdict, request: GateRequest, body: Uint8Array | undefined): Promise<GateAnswer> {
-    const asks = verdict.reason === "snapshot_stale" && this.#options.stale === "ask";
-    return asks ? this.#ask(request, body) : told(verdict);
-  }
-
-  async #ask(request: GateRequest, body: Uint8Array | undefined): Promise<GateAnswer> {
-    const { server } = this.edges[0] as { server: Server };
+  async #ask(request: Judged): Promise<GateAnswer> {
+    // Any credential will do that is still good.
+    const edge = this.edges.find((edge) => edge.status.error === null) ?? this.edges[0]!;
     try {
-      const answer = await server.judge(request.method, request.uri, request.authorization, body);
-      return await asked(answer);
+      return await asked(await edge.server.judge(request.method, request.uri, request.authorization, request.body));
     } catch (error) {
-      this.#options.onError?.(error);
-      return refusal(503, "This gateway cannot decide about the request alone, and the token server cannot be reached.");
+      this.#report(error);
+      return refusal("This gateway cannot decide about the request alone, and the token server cannot be reached.");
     }
   }
+
+  #report(error: unknown): void {
+    try {
+      this.#options.onError?.(error);
+    } catch {
+      // Whoever is told has to cope.
+    }
+  }
+}
+
+/** A request whose token and body are at hand. */
+interface Judged extends Omit<GateRequest, "body"> {
+  token: string | null;
+  body: Uint8Array | undefined;
+}
+
+const PASSES_UNJUDGED: GateAnswer = {
+  passes: true, status: 200, headers: [], body: null, forward: [], by: "nobody", to: "server",
+};
+
+function noSnapshot(): GateAnswer {
+  return refusal("This gateway has no snapshot to decide from yet, and the token server cannot be reached.");
 }
 
 /** The raw token of a request: of `Bearer`, or the password of `Basic`. What is unreadable is a token that nobody knows. */
@@ -135,32 +204,6 @@ export function presented(authorization: string | null): string | null {
   }
 }
 
-/** Up to `BODY_LIMIT` bytes of a body; nothing if there are more. */
-export async function limited(stream: ReadableStream<Uint8Array> | null): Promise<Uint8Array | undefined> {
-  if (!stream) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    length += value.length;
-    if (length > BODY_LIMIT) {
-      // Not awaited: the other half of a stream that was split is still to be read.
-      reader.cancel().catch(() => {});
-      return undefined;
-    }
-    chunks.push(value);
-  }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
 function told(verdict: Verdict): GateAnswer {
   const { headers, error, status } = verdict;
   const body = error === null ? null : JSON.stringify({ error });
@@ -168,10 +211,16 @@ function told(verdict: Verdict): GateAnswer {
 }
 
 async function asked(answer: Response): Promise<GateAnswer> {
-  const kept = /^(x-tokenward-|x-error-|x-hf-warning$|www-authenticate$|retry-after$|ratelimit)/;
-  const headers = [...answer.headers].filter(([name]) => kept.test(name));
+  const kept = /^(x-tokenward-|x-error-|x-hf-warning$|x-request-id$|www-authenticate$|retry-after$|ratelimit)/;
+  // Headers of one name come joined; git and clients want the two of a 401 apart.
+  const apart = ([name, value]: [string, string]): [string, string][] =>
+    name === "www-authenticate" ? value.split(/, (?=Bearer )/).map((one) => [name, one]) : [[name, value]];
+  const headers = [...answer.headers].filter(([name]) => kept.test(name)).flatMap(apart);
   const body = await answer.text();
-  if (answer.status >= 500) throw new Error(`the server answers ${answer.status}`);
+  // Whatever else answers at this address has judged nothing.
+  const judged = answer.headers.has("x-tokenward-reason") && answer.headers.has("x-tokenward-user");
+  const known = judged ? [200, 401, 403, 404, 503].includes(answer.status) : answer.status === 429;
+  if (!known) throw new ServerError(answer.status, `the server answers ${answer.status} to a question about a request`);
   return sorted(answer.status === 200, answer.status, headers, body || null, "server");
 }
 
@@ -183,22 +232,41 @@ function sorted(
   body: string | null,
   by: GateAnswer["by"],
 ): GateAnswer {
-  const forHub = ([name]: readonly [string, string]) => (FORWARDED as readonly string[]).includes(name);
+  const forHub = ([name]: readonly [string, string]) => FORWARDED.includes(name);
   const pair = ([name, value]: readonly [string, string]): [string, string] => [name, value];
-  const forClient = headers.filter((header) => !forHub(header) && (!passes || !OURS.test(header[0])));
+  const kept = /^x-(error|hf)-/;
+  const forClient = headers.filter((header) => (passes ? kept.test(header[0]) : !forHub(header))).map(pair);
+  if (!passes) complete(forClient);
+  return { passes, status, headers: forClient, body, forward: headers.filter(forHub).map(pair), by, to: "hub" };
+}
+
+function refusal(text: string): GateAnswer {
+  const headers: [string, string][] = [["x-error-message", text], ["retry-after", "1"]];
   return {
-    passes,
-    status,
-    headers: forClient.map(pair),
-    body,
-    forward: headers.filter(forHub).map(pair),
-    by,
+    passes: false, status: 503, headers: complete(headers), body: JSON.stringify({ error: text }),
+    forward: [], by: "nobody", to: "hub",
   };
 }
 
-function refusal(status: number, text: string): GateAnswer {
-  const headers: [string, string][] = [["x-error-message", text]];
-  return { passes: false, status, headers, body: JSON.stringify({ error: text }), forward: [], by: "nobody" };
+/** What every refusal has. */
+function complete(headers: [string, string][]): [string, string][] {
+  if (!headers.some(([name]) => name === "x-request-id")) headers.push(["x-request-id", crypto.randomUUID()]);
+  headers.push(["content-type", "application/json"], ["cache-control", "no-store"]);
+  return headers;
 }
 
+function plainForGit(uri: string, answer: GateAnswer): GateAnswer {
+  if (answer.passes || answer.body === null || !GIT.test(uri)) return answer;
+  const headers = answer.headers.map(([name, value]): [string, string] =>
+    name === "content-type" ? [name, "text/plain; charset=utf-8"] : [name, value],
+  );
+  return { ...answer, headers, body: errorOf(answer.body) };
+}
 
+function errorOf(body: string): string {
+  try {
+    return String(JSON.parse(body).error);
+  } catch {
+    return body;
+  }
+}

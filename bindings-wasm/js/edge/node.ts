@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 import { BODY_LIMIT } from "tokenward/snapshots";
 
-import { FORWARDED, type Gate, type GateAnswer } from "./gate.js";
+import { type Gate, type GateAnswer, isOurs } from "./gate.js";
 
 /** Called when a request may pass. */
 type Next = (error?: unknown) => void;
@@ -16,8 +16,9 @@ type Next = (error?: unknown) => void;
 export function middleware(gate: Gate): (request: IncomingMessage, response: ServerResponse, next: Next) => void {
   return (request, response, next) => {
     judge(gate, request).then((answer) => {
-      if (answer.passes) pass(request, response, answer, next);
-      else refuse(response, answer);
+      // What comes next may throw, and that is not ours to catch.
+      if (answer.passes) queueMicrotask(() => pass(request, response, answer, next));
+      else refuse(request, response, answer);
     }, next);
   };
 }
@@ -28,17 +29,22 @@ async function judge(gate: Gate, request: IncomingMessage): Promise<GateAnswer> 
   return gate.judge({
     method: request.method ?? "",
     uri,
-    authorization: request.headers.authorization ?? null,
+    // Sent twice, it can be read in two ways.
+    authorization: request.headersDistinct.authorization?.join(", ") ?? null,
     body: () => ahead(request),
   });
 }
 
 function pass(request: IncomingMessage, response: ServerResponse, answer: GateAnswer, next: Next): void {
-  for (const name of FORWARDED) delete request.headers[name];
+  for (const name of Object.keys(request.headers)) if (isOurs(name)) delete request.headers[name];
   // What proxies copy is often the raw list.
   const raw = request.rawHeaders;
-  for (let at = raw.length - 2; at >= 0; at -= 2) {
-    if ((FORWARDED as readonly string[]).includes(raw[at]!.toLowerCase())) raw.splice(at, 2);
+  for (let at = raw.length - 2; at >= 0; at -= 2) if (isOurs(raw[at]!)) raw.splice(at, 2);
+  // Whoever is named there is dropped on the way.
+  const named = /x[-_]tokenward[-_]/i;
+  if (named.test(request.headers.connection ?? "")) {
+    delete request.headers.connection;
+    for (let at = raw.length - 2; at >= 0; at -= 2) if (raw[at]!.toLowerCase() === "connection") raw.splice(at, 2);
   }
   for (const [name, value] of answer.forward) {
     request.headers[name] = value;
@@ -48,12 +54,10 @@ function pass(request: IncomingMessage, response: ServerResponse, answer: GateAn
   next();
 }
 
-function refuse(response: ServerResponse, answer: GateAnswer): void {
+function refuse(request: IncomingMessage, response: ServerResponse, answer: GateAnswer): void {
   for (const [name, value] of answer.headers) response.appendHeader(name, value);
-  response.setHeader("Cache-Control", "no-store");
-  response.setHeader("Content-Type", "application/json");
   response.statusCode = answer.status;
-  response.end(answer.body ?? "");
+  response.end(request.method === "HEAD" ? undefined : (answer.body ?? ""));
 }
 
 /**
@@ -62,7 +66,8 @@ function refuse(response: ServerResponse, answer: GateAnswer): void {
  */
 function ahead(request: IncomingMessage): Promise<Uint8Array | undefined> {
   const length = Number(request.headers["content-length"] ?? (request.headers["transfer-encoding"] ? NaN : 0));
-  if (!(length <= BODY_LIMIT)) return Promise.resolve(undefined);
+  // Somebody has read it before.
+  if (request.readableEnded || !(length <= BODY_LIMIT)) return Promise.resolve(undefined);
   if (length === 0) return Promise.resolve(new Uint8Array());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -87,10 +92,10 @@ function ahead(request: IncomingMessage): Promise<Uint8Array | undefined> {
     function done() {
       request.off("readable", take);
       request.off("error", fail);
-      request.off("aborted", fail);
+      request.off("close", fail);
     }
     request.on("readable", take);
     request.on("error", fail);
-    request.on("aborted", fail);
+    request.on("close", fail);
   });
 }

@@ -22,11 +22,14 @@ export interface Source {
 export class ServerError extends Error {
   /** The HTTP status; 0 where no answer came. */
   readonly status: number;
+  /** For how many milliseconds the server wants to be left alone. */
+  readonly retryAfter: number;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfter = 0) {
     super(message);
     this.name = "ServerError";
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -37,6 +40,10 @@ export interface Manifest {
 }
 
 const INSTANCE = /^[A-Za-z0-9._-]{1,64}$/;
+/** A bundle may be large: it is waited for so many times as long. */
+const PATIENCE = 12;
+/** Nobody is left alone for longer, whatever is asked for. */
+const LONGEST_WAIT = 300_000;
 
 /** The server, for one organization. */
 export class Server {
@@ -55,6 +62,8 @@ export class Server {
     this.#base = `${this.#endpoint}/api/organizations/${encodeURIComponent(org)}`;
     this.instance = instance ?? crypto.randomUUID();
     if (!INSTANCE.test(this.instance)) throw new TypeError("`instance` has 1 to 64 of A-Z a-z 0-9 . _ -");
+    // Never shown, not even where it is no good.
+    if (typeof credential !== "string" || !/^[!-~]+$/.test(credential)) throw new TypeError(`\`credential\` for ${org} is no credential`);
     this.org = org;
     this.#credential = credential;
     this.#timeout = timeout ?? 10_000;
@@ -62,42 +71,57 @@ export class Server {
     this.#fetch = given ?? ((input, init) => fetch(input, init));
   }
 
+  /** Its address. */
+  get endpoint(): string {
+    return this.#endpoint;
+  }
+
   /** The keys that manifests are signed with. */
   async keys(): Promise<Keys> {
     const answer = await this.#call(`${this.#endpoint}/.well-known/tokenward-keys`);
-    return (await answer.json()) as Keys;
+    try {
+      return (await answer.json()) as Keys;
+    } catch (error) {
+      throw brokenOff(error);
+    }
   }
 
   /** The newest manifest; none where it is the one that is held. Reports what is applied. */
   async manifest(held: string | undefined, applied: number | undefined): Promise<Manifest | undefined> {
-    const headers = this.#known(applied);
-    if (held) headers["If-None-Match"] = `"${held}"`;
-    const answer = await this.#call(`${this.#base}/snapshot`, { headers });
-    if (answer.status === 304) return undefined;
-    return { tag: tag(answer), sealed: await bytes(answer) };
+    return knownOrNot(held, applied, async (tagHeld, generation) => {
+      const headers = this.#known(generation);
+      if (tagHeld) headers["If-None-Match"] = `"${tagHeld}"`;
+      const answer = await this.#call(`${this.#base}/snapshot`, { headers });
+      if (answer.status === 304) return undefined;
+      return { tag: tag(answer), sealed: await bytes(answer) };
+    });
   }
 
   /** The newest snapshot in one file. */
   async bundle(parts: "all" | "decisions"): Promise<Manifest> {
-    const answer = await this.#call(`${this.#base}/snapshot/bundle?parts=${parts}`, {
-      headers: this.#known(undefined),
-    });
+    const signal = AbortSignal.timeout(this.#timeout * PATIENCE);
+    const init = { headers: this.#known(undefined) };
+    const answer = await this.#call(`${this.#base}/snapshot/bundle?parts=${parts}`, init, [], signal);
     return { tag: tag(answer), sealed: await bytes(answer) };
   }
 
   /** A page or a block; none where the server has forgotten it, since there is a newer manifest. */
   async block(hash: string): Promise<Uint8Array | undefined> {
     const answer = await this.#call(`${this.#base}/snapshot/blocks/${hash}`, { headers: this.#known(undefined) }, [404]);
-    return answer.status === 404 ? undefined : bytes(answer);
+    if (answer.status !== 404) return bytes(answer);
+    await answer.body?.cancel();
+    return undefined;
   }
 
   /** The stream of manifests, as it comes. */
   async events(held: string | undefined, applied: number | undefined, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const headers = { ...this.#known(applied), Accept: "text/event-stream" } as Record<string, string>;
-    if (held) headers["Last-Event-ID"] = held;
-    const answer = await this.#call(`${this.#base}/snapshot/events`, { headers }, [], signal);
-    if (!answer.body) throw new ServerError(0, "the stream of manifests has no body");
-    return answer.body;
+    return knownOrNot(held, applied, async (tagHeld, generation) => {
+      const headers: Record<string, string> = { ...this.#known(generation), Accept: "text/event-stream" };
+      if (tagHeld) headers["Last-Event-ID"] = tagHeld;
+      const answer = await this.#call(`${this.#base}/snapshot/events`, { headers }, [], signal);
+      if (!answer.body) throw new ServerError(0, "the stream of manifests has no body");
+      return answer.body;
+    });
   }
 
   /** Reports what has been applied; whoever is no edge is not asked to. */
@@ -134,11 +158,14 @@ export class Server {
   }
 
   async #call(url: string, init: RequestInit = {}, also: number[] = [], signal?: AbortSignal): Promise<Response> {
-    const answer = await this.#send(url, { redirect: "error", ...init }, signal ?? AbortSignal.timeout(this.#timeout));
+    // `error` is unknown to workers; what is not followed is no good answer either.
+    const answer = await this.#send(url, { redirect: "manual", ...init }, signal ?? AbortSignal.timeout(this.#timeout));
     if (answer.ok || answer.status === 304 || also.includes(answer.status)) return answer;
     await answer.body?.cancel();
     const why = answer.headers.get("X-Error-Message") ?? "no reason is given";
-    throw new ServerError(answer.status, `the server answers ${answer.status}: ${why}`);
+    const asked = Number(answer.headers.get("Retry-After") ?? 0) * 1000;
+    const retryAfter = asked > 0 ? Math.min(asked, LONGEST_WAIT) : 0;
+    throw new ServerError(answer.status, `the server answers ${answer.status}: ${why}`, retryAfter);
   }
 
   async #send(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
@@ -157,5 +184,28 @@ function tag(answer: Response): string {
 }
 
 async function bytes(answer: Response): Promise<Uint8Array> {
-  return new Uint8Array(await answer.arrayBuffer());
+  try {
+    return new Uint8Array(await answer.arrayBuffer());
+  } catch (error) {
+    throw brokenOff(error);
+  }
+}
+
+/** What a connection throws may name anything: what it is called is enough. */
+export function brokenOff(error: unknown): ServerError {
+  return new ServerError(0, `the server's answer breaks off (${error instanceof Error ? error.name : "Error"})`);
+}
+
+/** A server that was restored from a backup does not know the generation that is held, and answers 400. */
+async function knownOrNot<T>(
+  tagHeld: string | undefined,
+  applied: number | undefined,
+  call: (tagHeld: string | undefined, applied: number | undefined) => Promise<T>,
+): Promise<T> {
+  try {
+    return await call(tagHeld, applied);
+  } catch (error) {
+    if (applied === undefined || !(error instanceof ServerError) || error.status !== 400) throw error;
+    return call(undefined, undefined);
+  }
 }

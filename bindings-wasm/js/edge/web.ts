@@ -1,6 +1,8 @@
 // The gateway for hosts that speak `Request` and `Response`: workers, Deno, Bun, service workers.
 
-import { FORWARDED, type Gate, type GateAnswer, limited } from "./gate.js";
+import { BODY_LIMIT } from "tokenward/snapshots";
+
+import { type Gate, type GateAnswer, isOurs } from "./gate.js";
 
 /** Where requests go that may pass. */
 export interface Passing {
@@ -10,42 +12,88 @@ export interface Passing {
   fetch?: typeof fetch;
 }
 
+/** Headers that are between two neighbours, or that the host writes itself. */
+const HOPS = new Set([
+  "connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer",
+  "transfer-encoding", "upgrade",
+]);
+/** The only host that passes a compressed body on as it came. */
+const PASSES_COMPRESSED = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+
 /** Judges a request, and passes it on to the hub or refuses it. */
 export async function serve(gate: Gate, request: Request, passing: Passing): Promise<Response> {
   const url = new URL(request.url);
-  let passed = request;
+  const uri = url.pathname + url.search;
+  let passed: BodyInit | null = request.body;
   const answer = await gate.judge({
     method: request.method,
-    uri: url.pathname + url.search,
+    uri,
     authorization: request.headers.get("Authorization"),
     async body() {
-      if (!request.body) return new Uint8Array();
-      const [judged, rest] = request.body.tee();
-      passed = new Request(request, { body: rest, duplex: "half" } as RequestInit);
-      return limited(judged);
+      const read = await ahead(request.body);
+      passed = read.passed;
+      return read.judged;
     },
   });
-  return answer.passes ? pass(passed, url, answer, passing) : refused(answer, request.method);
-}
-
-/** The answer to a request that may not pass. */
-export function refused(answer: GateAnswer, method = "GET"): Response {
-  const headers = new Headers(answer.headers);
-  headers.set("Content-Type", "application/json");
-  headers.set("Cache-Control", "no-store");
-  return new Response(method === "HEAD" ? null : answer.body, { status: answer.status, headers });
-}
-
-async function pass(request: Request, url: URL, answer: GateAnswer, passing: Passing): Promise<Response> {
-  const headers = new Headers(request.headers);
-  for (const name of FORWARDED) headers.delete(name);
-  for (const [name, value] of answer.forward) headers.set(name, value);
-  const target = new URL(url.pathname + url.search, passing.origin);
-  const init = { method: request.method, headers, body: request.body, redirect: "manual", duplex: "half" };
-  const send = passing.fetch ?? ((input: URL, more: RequestInit) => fetch(input, more));
-  const response = await (send as typeof fetch)(target, init as RequestInit);
+  if (!answer.passes) return refused(answer, request.method);
+  const origin = new URL(answer.to === "server" ? gate.endpoint : passing.origin).origin;
+  const send = passing.fetch ?? ((input: string, more: RequestInit) => fetch(input, more));
+  const init = { method: request.method, headers: forwarded(request, answer), body: passed, redirect: "manual", duplex: "half" };
+  // Put together, not resolved: a path that begins with two slashes must not become another host.
+  const response = await (send as typeof fetch)(origin + uri, init as RequestInit);
   if (answer.headers.length === 0) return response;
   const warned = new Response(response.body, response);
   for (const [name, value] of answer.headers) warned.headers.set(name, value);
   return warned;
+}
+
+/** The answer to a request that may not pass. */
+export function refused(answer: GateAnswer, method = "GET"): Response {
+  const { status, headers, body } = answer;
+  return new Response(method === "HEAD" ? null : body, { status, headers: new Headers(headers) });
+}
+
+function forwarded(request: Request, answer: GateAnswer): Headers {
+  const headers = new Headers();
+  for (const [name, value] of request.headers) {
+    if (!HOPS.has(name) && !isOurs(name)) headers.append(name, value);
+  }
+  if (!PASSES_COMPRESSED) headers.set("accept-encoding", "identity");
+  for (const [name, value] of answer.forward) headers.set(name, value);
+  return headers;
+}
+
+/** Reads a body as far as it is judged. What is passed on is all of it. */
+async function ahead(stream: ReadableStream<Uint8Array> | null): Promise<{ judged?: Uint8Array; passed: BodyInit | null }> {
+  if (!stream) return { judged: new Uint8Array(), passed: null };
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    chunks.push(value);
+    if (length > BODY_LIMIT) return { passed: andTheRest(chunks, reader) };
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return { judged: whole, passed: whole as BodyInit };
+}
+
+/** What was read already, and then what is still to come. */
+function andTheRest(chunks: Uint8Array[], reader: ReadableStreamDefaultReader<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = chunks.shift();
+      const { done, value } = next ? { done: false, value: next } : await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value!);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
 }

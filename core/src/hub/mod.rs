@@ -162,6 +162,13 @@ pub fn row(method: &str, uri: &str) -> Result<&'static Row, Refusal> {
     find(method, &uri).map(|(row, _)| row)
 }
 
+/// Whether a request is judged from its body. A batch of large files can be judged without, but then
+/// counts as a write.
+#[must_use]
+pub fn needs_body(method: &str, uri: &str) -> bool {
+    row(method, uri).is_ok_and(|row| matches!(row.need, Need::Body(_)))
+}
+
 fn find<'a>(method: &str, uri: &'a Uri<'_>) -> Result<(&'static Row, Found<'a>), Refusal> {
     let method = if method == "HEAD" { "GET" } else { method };
     let read = |reading| {

@@ -271,3 +271,23 @@ fn a_row_that_is_judged_from_the_body_takes_no_query() {
         "Ambiguous"
     );
 }
+
+#[test]
+fn a_gateway_is_told_which_bodies_it_has_to_read() {
+    let batch = "/acme/bert.git/info/lfs/objects/batch";
+    for (method, uri) in [
+        ("POST", "/api/repos/create"),
+        ("POST", batch),
+        ("POST", "/acme/bert/info/lfs/objects/batch?x=1"),
+    ] {
+        assert!(hub::needs_body(method, uri), "{method} {uri}");
+    }
+    for (method, uri) in [
+        ("GET", batch),
+        ("POST", "/api/models/acme/bert/commit/main"),
+        ("POST", "/no/such/row/at/all"),
+        ("POST", "nonsense"),
+    ] {
+        assert!(!hub::needs_body(method, uri), "{method} {uri}");
+    }
+}

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+import doors
 import servers
+from stub_gate import TrustingGate
 from stub_hub import Hub, StubHub
 from world import World
 
@@ -26,3 +28,39 @@ def world(tokenward: servers.Tokenward, hub: StubHub) -> Iterator[World]:
     built = World(tokenward, hub)
     yield built
     built.close()
+
+
+@pytest.fixture(scope="session")
+def trusting_hub(tokenward: servers.Tokenward, hub: StubHub) -> Iterator[StubHub]:
+    """A hub with the same repositories that asks nothing, for gateways to stand in front of."""
+    with StubHub(Hub(hub.hub.store.folder, tokenward.url, tokenward.hub_token, TrustingGate)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=doors.NAMES)
+def door(
+    request: pytest.FixtureRequest, world: World, trusting_hub: StubHub, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[doors.Door]:
+    """Each way in, to the same repositories."""
+    if request.param == "hub":
+        yield doors.Door("hub", world.hub.url)
+        return
+    orgs = ("acme", "strict")
+    credentials = {org: world.issue_edge_credential(org, request.param) for org in orgs}
+    settings = doors.settings_for(world.tokenward, credentials, trusting_hub.url)
+    with doors.gateway(request.param, tmp_path_factory.mktemp(request.param), **settings) as running:
+        yield running
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A gateway never sees the database: once is enough."""
+    kinds = servers.database_kinds()
+
+    def again(item: pytest.Item) -> bool:
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        return params.get("tokenward", kinds[0]) != kinds[0] and (
+            params.get("door", "hub") != "hub" or item.path.stem == "test_edge"
+        )
+
+    config.hook.pytest_deselected(items=[item for item in items if again(item)])
+    items[:] = [item for item in items if not again(item)]

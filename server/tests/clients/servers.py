@@ -75,12 +75,12 @@ def psql(url: str, statement: str) -> None:
 
 
 @contextmanager
-def running_tokenward(kind: str, folder: Path) -> Iterator[Tokenward]:
+def running_tokenward(kind: str, folder: Path, *more: str) -> Iterator[Tokenward]:
     """tokenward-server on a free port; told to end, it has to end with 0 and to have kept no token anywhere."""
     admin_file, log = folder / "admin", folder / "server.log"
     with fresh_database(kind, folder) as database, log.open("wb") as errors:
         options = ["--listen", "127.0.0.1:0", "--database", database, "--admin-token-file", str(admin_file)]
-        command = [server_binary(), "serve", *options]
+        command = [server_binary(), "serve", *options, *more]
         env = {**os.environ, "TOKENWARD_LOG": "trace"}
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=env)
         try:

@@ -36,8 +36,8 @@ GIT = re.compile(rf"{WEB}(?P<name>[^/]+/[^/]+?)(?:\.git)?/(?P<service_path>info/
 class Hub:
     """The hub behind the server: its table of calls."""
 
-    def __init__(self, folder: Path, tokenward_url: str, hub_token: str):
-        self.gate = Gate(tokenward_url, hub_token)
+    def __init__(self, folder: Path, tokenward_url: str, hub_token: str, gate: type[Gate] = Gate):
+        self.gate = gate(tokenward_url, hub_token)
         self.store = Store(folder)
         self.repos = Repos(self.store, self.gate)
         self.large = LargeFiles(folder / "large")

@@ -1,4 +1,4 @@
-"""huggingface_hub, the newest, against a governed hub: what its user sees in each state of a token.
+"""huggingface_hub, the newest, against a governed hub, through every door: what its user sees in each state of a token.
 
 The class, the server's message, the status and the reason of each refusal; the bytes of each success.
 """
@@ -8,17 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from doors import Door
 from expectations import STATES, Refusal
 from library_run import LibraryRun, assert_refused
 from world import World
 
 
 @pytest.fixture(scope="session")
-def runs(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, LibraryRun]:
-    """One process a state, two at a time, each making all calls."""
+def runs(world: World, door: Door, tmp_path_factory: pytest.TempPathFactory) -> dict[str, LibraryRun]:
+    """One process a state, two at a time, each making all calls through a door."""
 
     def run(state: str) -> LibraryRun:
-        return LibraryRun(world.case("lib", state), world.hub.url, tmp_path_factory.mktemp(f"lib-{state}"))
+        case, home = world.case(f"lib-{door.name}", state), tmp_path_factory.mktemp(f"lib-{door.name}-{state}")
+        return LibraryRun(case, door.url, home)
 
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(STATES, pool.map(run, STATES), strict=True))
@@ -86,8 +88,8 @@ def test_a_listing_shows_what_the_token_may_read_and_refuses_a_bad_token(run: Li
         assert listed == [*named, f"{run.case.org}/open"]
 
 
-def test_without_a_token_a_listing_shows_what_is_public(world: World):
-    listed = httpx.get(f"{world.hub.url}/api/models", params={"author": "acme"}).json()
+def test_without_a_token_a_listing_shows_what_is_public(door: Door):
+    listed = httpx.get(f"{door.url}/api/models", params={"author": "acme"}).json()
     assert [model["id"] for model in listed] == ["acme/open"]
 
 
@@ -140,10 +142,10 @@ def test_moving_a_repository(run: LibraryRun, world: World):
     assert world.hub.hub.store.has("model", run.case.movable) == (run.case.expected.move is not None)
 
 
-def test_the_direction_of_a_large_file_batch_is_judged(world: World):
+def test_the_direction_of_a_large_file_batch_is_judged(world: World, door: Door):
     """Only its body says whether it reads or writes; this hub answers a download with 422, behind the gate."""
-    case = world.case("batch", "read_only")
-    url = f"{world.hub.url}/{case.shelf}.git/info/lfs/objects/batch"
+    case = world.case(f"batch-{door.name}", "read_only")
+    url = f"{door.url}/{case.shelf}.git/info/lfs/objects/batch"
 
     def batch(operation: str) -> httpx.Response:
         body = {"operation": operation, "objects": [{"oid": "0" * 64, "size": 1}]}

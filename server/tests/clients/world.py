@@ -76,6 +76,17 @@ class World:
         """By the value, as the Hub's own documentation has it."""
         self._as(self._admin, "POST", "/api/organizations/acme/settings/tokens/revoke", {"token": token})
 
+    def issue_edge_credential(self, org: str, name: str) -> str:
+        path = f"/api/organizations/{org}/snapshot/edge-credentials"
+        return self._as(self._admin, "POST", path, {"name": name}, 201)["credential"]
+
+    def withdraw_edge_credential(self, org: str, name: str) -> None:
+        self._as(self._admin, "DELETE", f"/api/organizations/{org}/snapshot/edge-credentials/{name}", status=204)
+
+    def admin_call(self, method: str, path: str, body: dict | None = None) -> httpx.Response:
+        """Any call of the org admin's, and its whole answer."""
+        return self._send(self._admin, method, path, body)
+
     @staticmethod
     def owner_of(state: str) -> str:
         return {"reader": "rita", "outsider": "eve"}.get(state, "bob")

@@ -1,0 +1,45 @@
+// A gateway in Node.js: the middleware, and a plain proxy to the hub behind it. Settings as of the worker.
+
+import { createServer, request as ask } from "node:http";
+
+import { Gate } from "tokenward/edge";
+import { middleware } from "tokenward/edge/node";
+
+const { TOKENWARD_ENDPOINT, TOKENWARD_ORGS, TOKENWARD_CREDENTIAL, TOKENWARD_CREDENTIALS, HUB_ORIGIN } = process.env;
+
+const gate = new Gate({
+  endpoint: TOKENWARD_ENDPOINT,
+  orgs: TOKENWARD_ORGS.split(","),
+  credential: TOKENWARD_CREDENTIAL ?? Object.fromEntries(TOKENWARD_CREDENTIALS.split(",").map((pair) => pair.split("="))),
+  onError: (error) => console.error("tokenward:", error.message),
+});
+gate.follow();
+
+const judged = middleware(gate);
+
+const server = createServer((request, response) => {
+  judged(request, response, (error) => {
+    if (error) response.destroy();
+    else proxy(request, response);
+  });
+});
+
+/** Passes a request on as it is, and its answer back. */
+function proxy(request, response) {
+  const target = new URL(HUB_ORIGIN);
+  const { host: _, ...headers } = request.headers;
+  const { method, url: path } = request;
+  const passed = ask({ hostname: target.hostname, port: target.port, method, path, headers });
+  passed.on("response", (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  passed.on("error", () => (response.headersSent ? response.destroy() : response.writeHead(502).end()));
+  response.on("close", () => passed.destroy());
+  request.pipe(passed);
+}
+
+server.listen(Number(process.env.PORT ?? 8787), "127.0.0.1", () => {
+  console.log(`listening on http://127.0.0.1:${server.address().port}`);
+});
+process.on("SIGTERM", () => process.exit(0));

@@ -1,0 +1,258 @@
+// What an edge does when its server is slow, gone, overloaded, or came back from a backup: against one that is played.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { setTimeout as pause } from "node:timers/promises";
+import { Edge, Gate, ServerError } from "tokenward/edge";
+import { bytes, refreshes, refreshKeys, written } from "./support.mjs";
+
+const CREDENTIAL = "hf_notARealOneButNobodyMustSeeIt";
+const keys = refreshKeys();
+const allowed = { method: "GET", uri: "/api/models/acme/bert", authorization: null };
+/** Long ago, so that everything is stale from the beginning. */
+const STALE = { maxAge: 1 };
+
+/** Plays the server: `now` is the snapshot that it has; `calls` are those that it got. */
+class Server {
+  now = "first";
+  calls = [];
+  /** May answer in its place: from the path, a response, a promise of one, or nothing. */
+  instead = () => undefined;
+
+  fetch = async (input, init = {}) => {
+    const url = new URL(input);
+    const path = url.pathname.replace(/^.*\/snapshot(\/|$)/, "");
+    const headers = new Headers(init.headers);
+    this.calls.push({ path, headers });
+    const answer = await this.instead(path, headers, init.signal);
+    if (answer) return answer;
+    if (path.endsWith("tokenward-keys")) return new Response(keys);
+    if (path === "applied") return new Response(null, { status: 204 });
+    const tag = { ETag: `"${this.now}"` };
+    if (path === "bundle") return new Response(refreshes(`${this.now}.bundle`), { headers: tag });
+    if (path.startsWith("blocks/")) {
+      return new Response(bytes(written("TOKENWARD_REFRESHES", "blocks", path.slice("blocks/".length))));
+    }
+    assert.equal(path, "", `no such call: ${input}`);
+    if (headers.get("If-None-Match") === tag.ETag) return new Response(null, { status: 304 });
+    return new Response(refreshes(`${this.now}.manifest`), { headers: tag });
+  };
+
+  count(path) {
+    return this.calls.filter((call) => call.path === path).length;
+  }
+}
+
+function edge(server, options = {}) {
+  const { credential = CREDENTIAL, ...more } = options;
+  return new Edge({ endpoint: "https://tokens.test", org: "acme", credential, keys, fetch: server.fetch, ...more });
+}
+
+const refusal = (status, headers = {}) => new Response(null, { status, headers });
+const down = () => Promise.reject(new TypeError(`connecting with ${CREDENTIAL} failed`));
+
+test("it opens, refreshes by blocks, and reports", async () => {
+  const server = new Server();
+  const followed = edge(server);
+  await followed.open();
+  server.now = "second";
+  assert.equal(await followed.refresh(), true);
+  assert.equal(await followed.refresh(), false);
+  assert.equal(followed.authorizer.generation, 43);
+  assert.equal(server.count("bundle"), 1);
+  assert.equal(server.count("applied"), 2);
+  assert.equal(server.calls.at(-1).headers.get("X-Tokenward-Applied"), "43");
+});
+
+test("a server that came back from a backup is refused while what is held is fresh", async () => {
+  const server = new Server();
+  server.now = "second";
+  const followed = edge(server);
+  await followed.open();
+  server.now = "restored";
+  await assert.rejects(followed.refresh(), { code: "rollback" });
+  assert.equal(followed.authorizer.generation, 43);
+});
+
+test("and taken up once that is stale, if it was issued later", async () => {
+  const server = new Server();
+  server.now = "second";
+  const followed = edge(server, STALE);
+  await followed.open();
+  // It does not know the generation that is reported, either.
+  server.instead = (path, headers) => (path === "" && headers.has("X-Tokenward-Applied") ? refusal(400) : undefined);
+  server.now = "restored";
+  assert.equal(await followed.refresh(), true);
+  assert.equal(followed.authorizer.generation, 8);
+  server.instead = () => undefined;
+  // Though that is stale as well, nobody makes it go back.
+  server.now = "first";
+  await assert.rejects(followed.refresh(), { code: "rollback" });
+  assert.equal(followed.authorizer.generation, 8);
+});
+
+test("one request asks, and others go on with what is held", async () => {
+  const server = new Server();
+  const followed = edge(server);
+  await followed.open();
+  const before = server.count("");
+  server.instead = async (path) => (path === "" ? void (await pause(100)) : undefined);
+  await pause(5);
+  const began = performance.now();
+  const first = followed.within(1);
+  await Promise.all(Array.from({ length: 50 }, () => followed.within(1)));
+  assert.ok(performance.now() - began < 50, "the others waited");
+  await first;
+  assert.equal(server.count("") - before, 1);
+});
+
+test("nobody waits long for a server that hangs, and it is not asked each time", async () => {
+  const server = new Server();
+  const followed = edge(server);
+  await followed.open();
+  server.instead = (path, headers, signal) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  await pause(5);
+  const [began, before] = [performance.now(), server.calls.length];
+  await followed.within(1);
+  assert.ok(performance.now() - began < 3_000);
+  for (let n = 0; n < 20; n++) void followed.within(1);
+  assert.ok(server.calls.length - before <= 2, `${server.calls.length - before} calls`);
+});
+
+test("what is held and stale is not good enough to go on with", async () => {
+  const server = new Server();
+  const followed = edge(server, STALE);
+  await followed.open();
+  const before = server.count("");
+  await Promise.all([followed.within(1e9), followed.within(1e9)]);
+  assert.equal(server.count("") - before, 2);
+});
+
+test("`Retry-After` is obeyed", async () => {
+  const server = new Server();
+  const followed = edge(server);
+  await followed.open();
+  await pause(5);
+  server.instead = () => refusal(429, { "Retry-After": "1" });
+  const before = server.calls.length;
+  for (let n = 0; n < 10; n++) {
+    await followed.within(1);
+    await pause(30);
+  }
+  assert.equal(server.calls.length - before, 1);
+  await pause(1_000);
+  server.instead = () => undefined;
+  await followed.within(1);
+  assert.equal(followed.status.error, null);
+});
+
+test("a stream that ends at once, again and again, is not opened in a rush", async () => {
+  const server = new Server();
+  const followed = edge(server);
+  await followed.open();
+  server.instead = (path) => (path === "events" ? new Response(new ReadableStream({ start: (it) => it.close() })) : undefined);
+  const ending = new AbortController();
+  const following = followed.follow(ending.signal);
+  await pause(1_500);
+  ending.abort();
+  await following;
+  assert.ok(server.count("events") >= 2 && server.count("events") <= 5, `${server.count("events")} streams`);
+  assert.equal(followed.isFollowing, false);
+});
+
+test("events bring the next manifest, and comments say that the stream lives", async () => {
+  const server = new Server();
+  const followed = edge(server);
+  await followed.open();
+  let say;
+  server.instead = (path) =>
+    path === "events" ? new Response(new ReadableStream({ start: (it) => void (say = (text) => it.enqueue(new TextEncoder().encode(text))) })) : undefined;
+  const ending = new AbortController();
+  const following = followed.stream(ending.signal);
+  await pause(20);
+  say(": still here\n\n");
+  await pause(20);
+  assert.equal(followed.isFollowing, true);
+  const sealed = Buffer.from(refreshes("second.manifest")).toString("base64");
+  // However it is cut.
+  for (const piece of [`event: mani`, `fest\nid: second\nda`, `ta: ${sealed.slice(0, 40)}`, sealed.slice(40), "\n", "\n"]) {
+    say(piece);
+    await pause(2);
+  }
+  await pause(50);
+  assert.equal(followed.authorizer.generation, 43);
+  ending.abort();
+  assert.equal(await following, true);
+  assert.equal(followed.isFollowing, false);
+});
+
+test("one organization that fails does not stand in another's way", async () => {
+  const server = new Server();
+  server.instead = (path, headers) => (headers.get("Authorization")?.endsWith("bad") ? refusal(401) : undefined);
+  const credential = { acme: CREDENTIAL, other: "bad" };
+  const gate = new Gate({ endpoint: "https://tokens.test", orgs: ["other", "acme"], credential, keys, fetch: server.fetch });
+  await gate.within(1);
+  assert.deepEqual(gate.status.map(({ generation }) => generation), [null, 7]);
+  const answer = await gate.judge({ ...allowed, uri: "/api/models/acme/nothing" });
+  assert.equal(answer.by, "snapshot");
+});
+
+test("without a snapshot and without a server it is 503, and never an error", async () => {
+  const server = new Server();
+  server.instead = down;
+  for (const elsewhere of ["ask", "answer"]) {
+    const options = { endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, fetch: server.fetch, elsewhere };
+    const gate = new Gate({ ...options, onError: () => { throw new Error("whoever is told fails"); } });
+    await gate.within(1);
+    const answer = await gate.judge(allowed);
+    assert.deepEqual([answer.passes, answer.status, answer.by], [false, 503, "nobody"]);
+  }
+});
+
+test("whatever answers in the server's place lets nothing pass", async () => {
+  const told = { "X-Tokenward-Reason": "granted", "X-Tokenward-User": "bob", "X-Tokenward-Token-Id": "" };
+  const gate = (answer) =>
+    new Gate({ endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, fetch: async () => answer() });
+  for (const answer of [
+    () => new Response("welcome"),
+    () => new Response(null, { status: 302, headers: { Location: "/login" } }),
+    () => new Response(null, { status: 204, headers: told }),
+    () => new Response(null, { status: 200, headers: { "X-Tokenward-User": "bob" } }),
+  ]) {
+    assert.equal((await gate(answer).judge(allowed)).status, 503);
+  }
+  assert.equal((await gate(() => new Response(null, { headers: told })).judge(allowed)).passes, true);
+});
+
+test("the credential is in no error, status or view", async () => {
+  const server = new Server();
+  const heard = [];
+  const followed = edge(server, { onError: (error) => heard.push(error) });
+  await followed.open();
+  server.instead = down;
+  await pause(5);
+  await followed.within(1);
+  await assert.rejects(followed.refresh(), ServerError);
+  assert.ok(heard.length > 0);
+  const shown = inspect([heard, followed, followed.status, followed.server], { depth: 9, showHidden: true });
+  assert.ok(!shown.includes(CREDENTIAL), shown);
+  for (const credential of ["", `${CREDENTIAL}\n`, undefined, 7]) {
+    const made = () => new Edge({ endpoint: "https://tokens.test", org: "acme", credential });
+    assert.throws(made, (error) => error instanceof TypeError && !error.message.includes("hf_"));
+  }
+});
+
+test("a stored snapshot is verified, and one that is bad does no harm", async () => {
+  const server = new Server();
+  const kept = { first: refreshes("first.bundle"), bad: refreshes("first.bundle").fill(0, 40, 60), other: refreshes("other.bundle") };
+  for (const [name, fetched] of [["first", 0], ["bad", 1], ["other", 1]]) {
+    server.calls = [];
+    const store = { get: async () => kept[name], put: async () => assert.fail("full") };
+    const followed = edge(server, { store });
+    await followed.open();
+    assert.equal(followed.authorizer.generation, 7);
+    assert.equal(server.count("bundle"), fetched, name);
+  }
+});
