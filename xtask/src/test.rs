@@ -275,6 +275,9 @@ fn clippy(job: &mut Job) -> Result<()> {
         "clippy",
         "--workspace",
         "--all-targets",
+        // The examples that measure a running server are built with it alone.
+        "--features",
+        "tokenward-benches/server",
         "--",
         "--deny",
         "warnings",
