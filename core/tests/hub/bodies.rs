@@ -1,6 +1,6 @@
 //! Rows that are judged from the body: what is missing, doubtful or more than a client sends.
 
-use tokenward_core::hub::{BODY_LIMIT, judge};
+use tokenward_core::hub::{BODY_LIMIT, judge, needs_body};
 
 use crate::{judged, short};
 
@@ -280,7 +280,7 @@ fn a_gateway_is_told_which_bodies_it_has_to_read() {
         ("POST", batch),
         ("POST", "/acme/bert/info/lfs/objects/batch?x=1"),
     ] {
-        assert!(hub::needs_body(method, uri), "{method} {uri}");
+        assert!(needs_body(method, uri), "{method} {uri}");
     }
     for (method, uri) in [
         ("GET", batch),
@@ -288,6 +288,6 @@ fn a_gateway_is_told_which_bodies_it_has_to_read() {
         ("POST", "/no/such/row/at/all"),
         ("POST", "nonsense"),
     ] {
-        assert!(!hub::needs_body(method, uri), "{method} {uri}");
+        assert!(!needs_body(method, uri), "{method} {uri}");
     }
 }
