@@ -29,5 +29,6 @@ CREATE TABLE edge_receipts (
     generation BIGINT,
     applied_at BIGINT,
     seen_at BIGINT NOT NULL,
+    live_until BIGINT NOT NULL,
     PRIMARY KEY (org, edge, instance)
 );

@@ -1,11 +1,13 @@
 //! The running server's parts, shared by all requests.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use tokenward_core::{Timestamp, TokenId};
 
+use crate::clock;
 use crate::config::Settings;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -35,7 +37,9 @@ pub struct Parts {
     /// Signed snapshots for edges.
     pub snapshots: Snapshots,
     /// One change at a time in this process; the database keeps the others out.
-    pub(crate) writer: tokio::sync::Mutex<()>,
+    pub(crate) writer: Arc<tokio::sync::Mutex<()>>,
+    /// Up to when the memory is known to be what the database holds, in milliseconds.
+    newest_at: AtomicI64,
     memory: RwLock<Memory>,
     used: Mutex<HashMap<TokenId, Timestamp>>,
 }
@@ -54,6 +58,7 @@ impl App {
     /// # Errors
     /// When the store cannot be read.
     pub async fn new(store: Store, settings: Settings) -> Result<Self, StoreError> {
+        let loading = clock::now();
         let memory = Memory::load(&store).await?;
         Ok(Self(Arc::new(Parts {
             store,
@@ -61,7 +66,8 @@ impl App {
             snapshots: Snapshots::new(settings.snapshot_max_age),
             settings,
             metrics: Metrics::default(),
-            writer: tokio::sync::Mutex::default(),
+            writer: Arc::default(),
+            newest_at: AtomicI64::new(loading.as_millis()),
             memory: RwLock::new(memory),
             used: Mutex::default(),
         })))
@@ -75,6 +81,17 @@ impl App {
 
     pub(crate) fn memory_mut(&self) -> RwLockWriteGuard<'_, Memory> {
         self.memory.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that the memory was what the database held at this time.
+    pub(crate) fn was_newest(&self, at: Timestamp) {
+        self.newest_at.fetch_max(at.as_millis(), Relaxed);
+    }
+
+    /// Up to when the memory is known to be what the database holds.
+    #[must_use]
+    pub fn newest_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.newest_at.load(Relaxed))
     }
 
     /// Notes that a token was used; written down a little later.
@@ -122,7 +139,9 @@ impl App {
     /// # Errors
     /// When the database is unavailable or holds something unreadable.
     pub async fn follow(&self) -> Result<(), StoreError> {
+        let now = clock::now();
         if self.store.journal_head().await? <= self.memory().seq {
+            self.was_newest(now);
             return Ok(());
         }
         let _writer = self.writer.lock().await;
@@ -141,6 +160,7 @@ impl App {
                 *self.memory_mut() = fresh;
             }
         }
+        self.was_newest(now);
         self.snapshots.wake();
         Ok(())
     }

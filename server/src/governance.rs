@@ -159,6 +159,8 @@ pub async fn commit(app: &App, tx: Tx, change: &Change, now: Timestamp) -> Resul
         recorded: Recorded::Rows(change.rows.clone()),
     };
     app.memory_mut().follow(&entry);
+    // From the first look to the commit nobody else changed anything.
+    app.was_newest(now);
     app.snapshots.wake();
     app.metrics.changed();
     Ok(())

@@ -151,30 +151,32 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Whether it says the same, whenever that was.
+    pub(super) fn says_the_same(&self, held: &Self) -> bool {
+        let then = Self {
+            stamp: held.stamp,
+            ..self.clone()
+        };
+        then == *held
+    }
+
     /// Whether this one may follow the one that is held.
     ///
-    /// Generation and revision never go back; the same ones say the same; and one that says the
-    /// same was not issued earlier.
+    /// Generation and revision never go back, but for what says the same: another server may have
+    /// signed that at another moment. The same generation and revision say the same.
     pub(super) fn follows(&self, held: &Self) -> Result<(), SnapshotError> {
         if self.org != held.org {
             return Err(SnapshotError::WrongOrg);
         }
-        let moment = |manifest: &Self| (manifest.generation, manifest.stamp.revision);
+        if self.says_the_same(held) {
+            return Ok(());
+        }
         if self.generation < held.generation || self.stamp.revision < held.stamp.revision {
             return Err(SnapshotError::Rollback);
         }
-        if moment(self) > moment(held) {
-            return Ok(());
-        }
-        let same = Self {
-            stamp: held.stamp,
-            ..self.clone()
-        };
-        if same != *held {
+        let moment = |manifest: &Self| (manifest.generation, manifest.stamp.revision);
+        if moment(self) == moment(held) {
             return Err(SnapshotError::Conflict);
-        }
-        if self.stamp.issued < held.stamp.issued {
-            return Err(SnapshotError::Rollback);
         }
         Ok(())
     }

@@ -131,21 +131,38 @@ fn an_older_manifest_is_refused_once_a_newer_one_is_held() {
     assert_eq!(again.missing().len(), 0);
     let replayed = held.update(&first, &keys(), now());
     assert_eq!(replayed.err(), Some(SnapshotError::Rollback));
-    // The same state under a lower revision, or issued earlier.
-    let (lower, _) = sealed(&mut writer, &world, &always(1));
-    assert_eq!(
-        held.update(&lower, &keys(), now()).err(),
-        Some(SnapshotError::Rollback)
-    );
+}
+
+/// Servers on one database sign the same at different moments, and an edge meets them in any order.
+#[test]
+fn what_says_the_same_is_nothing_newer_whenever_it_was_signed() {
+    let (world, mut writer) = written(&acme());
+    let (_, bundle) = sealed(&mut writer, &world, &always(2));
+    let held = open(&bundle);
     let earlier = Stamp {
         issued: Timestamp::from_millis(0),
         ..always(2)
     };
-    let (earlier, _) = sealed(&mut writer, &world, &earlier);
-    assert_eq!(
-        held.update(&earlier, &keys(), now()).err(),
-        Some(SnapshotError::Rollback)
-    );
+    let sooner = Stamp {
+        expires: now().plus_days(1),
+        ..always(3)
+    };
+    for stamp in [always(1), earlier, sooner] {
+        let (sealed, _) = sealed(&mut writer, &world, &stamp);
+        let update = held.update(&sealed, &keys(), now());
+        let next = update.expect("it says the same").finish();
+        assert_eq!(next.expect("nothing is missing").stamp(), held.stamp());
+    }
+    let longer = Stamp {
+        expires: held.stamp().expires.plus_days(1),
+        ..always(1)
+    };
+    let (sealed, _) = sealed(&mut writer, &world, &longer);
+    let update = held
+        .update(&sealed, &keys(), now())
+        .expect("it lasts longer");
+    let next = update.finish().expect("nothing is missing");
+    assert_eq!(next.stamp(), &longer);
 }
 
 #[test]

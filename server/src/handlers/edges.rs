@@ -11,11 +11,12 @@ use tokenward_core::{Action, Command, EdgeCredential, EdgeName, Name, Timestamp,
 use super::paging::Query;
 use super::path::{self, Params};
 use super::{answer, changed, gone};
+use crate::app::App;
 use crate::auth::Ctx;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::governance::Order;
-use crate::snapshots::receipts;
+use crate::snapshots::receipts::{self, Heard};
 use crate::store::Receipt;
 use crate::{clock, mint, wire};
 
@@ -109,18 +110,27 @@ pub async fn applied(
     body: Body,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    let (edge, newest) = {
-        let memory = ctx.app.memory();
-        let edge = ctx.edge_of(&memory, &org)?.name.clone();
-        (edge, memory.world.generation(org.as_str()))
-    };
+    let edge = ctx.edge_of(&ctx.app.memory(), &org)?.name.clone();
     let body: wire::Applied = body.json()?;
-    if newest.is_none_or(|newest| body.generation > newest) {
+    if !is_made(&ctx.app, &org, body.generation).await? {
         return Err(ApiError::bad("`generation` has not been made yet."));
     }
     let instance = check_instance(body.instance.as_deref().unwrap_or(ONLY))?;
-    receipts::note(&ctx.app, &org, &edge, instance, Some(body.generation)).await?;
+    let heard = Heard {
+        applied: Some(body.generation),
+        handed: None,
+    };
+    receipts::note(&ctx.app, &org, &edge, instance, heard).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Whether there has been a generation, here or at another server just now.
+pub(super) async fn is_made(app: &App, org: &Name, generation: u64) -> Result<bool, ApiError> {
+    let is_known = || app.memory().world.generation(org.as_str()) >= Some(generation);
+    if !is_known() {
+        app.follow().await?;
+    }
+    Ok(is_known())
 }
 
 /// The name of one of an edge's processes.
@@ -171,7 +181,7 @@ pub async fn status(ctx: Ctx, Params(org): Params<String>) -> Result<Response, A
 
 async fn statuses(ctx: &Ctx, org: &Name) -> Result<Vec<Status>, ApiError> {
     let receipts = receipts::read(&ctx.app, org).await?;
-    let live_from = receipts::live_from(&ctx.app);
+    let now = clock::now();
     let memory = ctx.app.memory();
     let credentials = memory.world.edges(org.as_str());
     let unused = credentials.iter().filter(|credential| {
@@ -193,7 +203,7 @@ async fn statuses(ctx: &Ctx, org: &Name) -> Result<Vec<Status>, ApiError> {
         generation: receipt.generation,
         applied_at: receipt.applied_at,
         seen_at: Some(receipt.seen_at),
-        live: receipt.seen_at >= live_from,
+        live: receipt.live_until >= now,
         withdrawn: memory.world.edge(org.as_str(), &receipt.edge).is_none(),
     });
     Ok(seen.chain(unused).collect())
@@ -216,12 +226,11 @@ pub async fn wait(
     if seconds > WAIT {
         return Err(bad());
     }
-    let newest = ctx.app.memory().world.generation(org.as_str());
-    let generation: u64 = generation
-        .parse()
-        .ok()
-        .filter(|generation| newest.is_some_and(|newest| *generation <= newest))
-        .ok_or_else(|| ApiError::not_found("Generation not found"))?;
+    let missing = || ApiError::not_found("Generation not found");
+    let generation: u64 = generation.parse().map_err(|_| missing())?;
+    if !is_made(&ctx.app, &org, generation).await? {
+        return Err(missing());
+    }
     let until = clock::now().as_millis() + i64::try_from(seconds).unwrap_or_default() * 1000;
     let mut hears = true;
     loop {

@@ -13,7 +13,6 @@ use crate::clock;
 use crate::error::problem;
 use crate::metrics::Present;
 use crate::openapi;
-use crate::snapshots::receipts;
 
 #[derive(Serialize)]
 struct Health {
@@ -51,11 +50,10 @@ fn present(app: &App) -> Present {
     let ages = app.snapshots.ages(clock::now());
     let oldest = ages.into_iter().max().unwrap_or_default() / 1000;
     let newest = |org: &Name| memory.world.generation(org.as_str());
-    let live_from = receipts::live_from(app);
     Present {
         tokens: memory.world.token_count().try_into().unwrap_or(u64::MAX),
         oldest_manifest: oldest.try_into().unwrap_or_default(),
-        edges: app.snapshots.receipts.counts(newest, live_from),
+        edges: app.snapshots.receipts.counts(newest, clock::now()),
     }
 }
 

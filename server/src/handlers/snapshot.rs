@@ -23,7 +23,8 @@ use crate::auth::{Caller, Ctx};
 use crate::clock;
 use crate::error::{ApiError, put};
 use crate::memory::Memory;
-use crate::snapshots::{self, Published, receipts};
+use crate::snapshots::receipts::{self, Heard};
+use crate::snapshots::{self, Published};
 
 /// How often a stream says that it lives, and looks whether its reader still may read.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -51,7 +52,7 @@ pub async fn manifest(
     let org = path::org(&org)?;
     may_read(&ctx, &ctx.app.memory(), &org)?;
     let published = snapshots::newest(&ctx.app, &org).await?;
-    note(&ctx, &org, &headers, published.generation).await?;
+    note(&ctx, &org, &headers, &published).await?;
     let mut answer = described(&published);
     if unchanged(&headers, &published) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
@@ -76,7 +77,7 @@ pub async fn bundle(
         Some(_) => return Err(ApiError::bad("`parts` is `all` or `decisions`.")),
     };
     let (published, bundle) = snapshots::bundle(&ctx.app, &org, parts).await?;
-    note(&ctx, &org, &headers, published.generation).await?;
+    note(&ctx, &org, &headers, &published).await?;
     let mut answer = described(&published);
     if unchanged(&headers, &published) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
@@ -110,7 +111,9 @@ pub async fn block(
     may_read(&ctx, &ctx.app.memory(), &org)?;
     let missing = || ApiError::not_found("Block not found");
     let hash = BlockHash::parse(&hash).map_err(|_| missing())?;
-    let block = snapshots::block(&ctx.app, &org, &hash).ok_or_else(missing)?;
+    let block = snapshots::block(&ctx.app, &org, &hash)
+        .await
+        .ok_or_else(missing)?;
     let mut answer = HeaderMap::new();
     answer.insert(CONTENT_TYPE, BYTES);
     let for_ever = HeaderValue::from_static("private, max-age=31536000, immutable");
@@ -128,7 +131,7 @@ pub async fn events(
     let org = path::org(&org)?;
     may_read(&ctx, &ctx.app.memory(), &org)?;
     let published = snapshots::newest(&ctx.app, &org).await?;
-    note(&ctx, &org, &headers, published.generation).await?;
+    note(&ctx, &org, &headers, &published).await?;
     let mut newest = ctx.app.snapshots.follow(&org);
     let held = headers.get("last-event-id").map(HeaderValue::as_bytes);
     match held == Some(published.tag.as_bytes()) {
@@ -178,7 +181,7 @@ impl Following {
         };
         let event = match newest {
             Some(published) => {
-                heard_of(&self.ctx, &self.org, &self.instance, None)
+                heard_of(&self.ctx, &self.org, &self.instance, None, &published)
                     .await
                     .ok()?;
                 Event::default()
@@ -232,19 +235,29 @@ fn unchanged(headers: &HeaderMap, published: &Published) -> bool {
     })
 }
 
-/// Notes what an edge says in the headers of a fetch: that it lives, and what it has applied.
-async fn note(ctx: &Ctx, org: &Name, headers: &HeaderMap, newest: u64) -> Result<(), ApiError> {
+/// Notes that an edge is handed a manifest, and what it says in the headers of the fetch that it has
+/// applied.
+async fn note(
+    ctx: &Ctx,
+    org: &Name,
+    headers: &HeaderMap,
+    published: &Published,
+) -> Result<(), ApiError> {
     let instance = instance(headers)?;
+    let text = "`X-Tokenward-Applied` must be a generation that there has been.";
     let applied = match headers.get("x-tokenward-applied") {
         None => None,
-        Some(text) => {
-            let number = text.to_str().ok().and_then(|text| text.parse().ok());
-            let number = number.filter(|number| *number <= newest);
-            let text = "`X-Tokenward-Applied` must be a generation that there has been.";
-            Some(number.ok_or_else(|| ApiError::bad(text))?)
-        }
+        Some(text) => text.to_str().ok().and_then(|text| text.parse().ok()),
     };
-    heard_of(ctx, org, instance, applied).await
+    let said = headers.contains_key("x-tokenward-applied");
+    let known = match applied {
+        Some(generation) => super::edges::is_made(&ctx.app, org, generation).await?,
+        None => !said,
+    };
+    if !known {
+        return Err(ApiError::bad(text));
+    }
+    heard_of(ctx, org, instance, applied, published).await
 }
 
 async fn heard_of(
@@ -252,9 +265,12 @@ async fn heard_of(
     org: &Name,
     instance: &str,
     applied: Option<u64>,
+    published: &Published,
 ) -> Result<(), ApiError> {
     if let Caller::Edge(edge) = &ctx.caller {
-        receipts::note(&ctx.app, org, &edge.name, instance, applied).await?;
+        let handed = Some(published.stamp.expires);
+        let heard = Heard { applied, handed };
+        receipts::note(&ctx.app, org, &edge.name, instance, heard).await?;
     }
     Ok(())
 }

@@ -9,7 +9,17 @@ use crate::store::SnapshotKey;
 
 /// The keys of the database, in the order in which they sign.
 #[derive(Default)]
-pub struct Keyring(Vec<SnapshotKey>);
+pub struct Keyring(Vec<Named>);
+
+/// A key and its name.
+#[derive(Clone)]
+pub struct Named {
+    /// The key.
+    pub key: SnapshotKey,
+    /// Its name.
+    pub id: KeyId,
+    public: PublicKey,
+}
 
 /// The name of a key.
 #[must_use]
@@ -31,30 +41,35 @@ pub fn new(signs_from: Timestamp) -> SnapshotKey {
 impl Keyring {
     /// These keys.
     #[must_use]
-    pub const fn of(keys: Vec<SnapshotKey>) -> Self {
-        Self(keys)
+    pub fn of(keys: Vec<SnapshotKey>) -> Self {
+        let named = keys.into_iter().map(|key| {
+            let public = key.public();
+            let id = public.id();
+            Named { key, id, public }
+        });
+        Self(named.collect())
     }
 
     /// The key that signs now: the last whose turn has come.
     #[must_use]
-    pub fn signing(&self, now: Timestamp) -> Option<&SnapshotKey> {
+    pub fn signing(&self, now: Timestamp) -> Option<&Named> {
         let published = self.published(now);
         published
             .clone()
-            .rfind(|key| key.signs_from <= now)
+            .rfind(|named| named.key.signs_from <= now)
             .or_else(|| published.clone().next())
     }
 
     /// The keys that edges may trust now, as a JWKS.
     #[must_use]
     pub fn jwks(&self, now: Timestamp) -> Value {
-        let keys: Vec<PublicKey> = self.published(now).map(SnapshotKey::public).collect();
+        let keys: Vec<PublicKey> = self.published(now).map(|named| named.public).collect();
         jwks(&keys)
     }
 
-    fn published(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = &SnapshotKey> + Clone {
+    fn published(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = &Named> + Clone {
         let keys = self.0.iter();
-        keys.filter(move |key| key.gone_from.is_none_or(|gone| now < gone))
+        keys.filter(move |named| named.key.gone_from.is_none_or(|gone| now < gone))
     }
 }
 
@@ -76,7 +91,7 @@ mod tests {
         let ring = Keyring::of(vec![key(1, 0, Some(200)), key(2, 100, None)]);
         let says = |now| {
             let now = Timestamp::from_millis(now);
-            let signs = ring.signing(now).expect("a key").seed[0];
+            let signs = ring.signing(now).expect("a key").key.seed[0];
             let jwks = ring.jwks(now);
             (signs, jwks["keys"].as_array().expect("keys").len())
         };

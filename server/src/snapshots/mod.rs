@@ -11,7 +11,7 @@ pub mod keys;
 pub mod receipts;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -34,6 +34,8 @@ const TICK: Duration = Duration::from_secs(1);
 const GATHER: Duration = Duration::from_millis(20);
 /// For how long a feed that nobody follows is kept up, in milliseconds.
 const IDLE: i64 = 60 * 60 * 1000;
+/// How often a writer that is busy is asked again.
+const BUSY: Duration = Duration::from_millis(2);
 /// How often a bundle is tried while changes come in between.
 const TRIES: u32 = 5;
 
@@ -142,8 +144,7 @@ pub async fn bundle(
 ) -> Result<(Arc<Published>, Bundle), ApiError> {
     for _ in 0..TRIES {
         let published = newest(app, org).await?;
-        let writer = app.memory().writers.get(org).cloned();
-        let bundle = writer.map(|writer| lock(&writer).bundle(&published.sealed, parts));
+        let bundle = asked(app, org, |writer| writer.bundle(&published.sealed, parts)).await;
         if let Some(Ok(bundle)) = bundle {
             return Ok((published, bundle));
         }
@@ -154,13 +155,26 @@ pub async fn bundle(
 }
 
 /// A page or block of the newest snapshot of an organization, or of one shortly before.
-#[must_use]
-pub fn block(app: &App, org: &Name, hash: &BlockHash) -> Option<Bytes> {
+pub async fn block(app: &App, org: &Name, hash: &BlockHash) -> Option<Bytes> {
     let feed = app.snapshots.feeds().get(org).cloned()?;
     feed.asked(clock::now());
-    let writer = app.memory().writers.get(org).cloned();
-    let newest = writer.and_then(|writer| lock(&writer).block(hash).map(Bytes::copy_from_slice));
+    let copy = |writer: &SnapshotWriter| writer.block(hash).map(Bytes::copy_from_slice);
+    let newest = asked(app, org, copy).await.flatten();
     newest.or_else(|| feed.gone(hash))
+}
+
+/// Asks an organization's writer, if there is one. While it writes, which can take seconds, no
+/// thread waits for it.
+async fn asked<T>(app: &App, org: &Name, question: impl Fn(&SnapshotWriter) -> T) -> Option<T> {
+    loop {
+        let writer = app.memory().writers.get(org).cloned()?;
+        match writer.try_lock() {
+            Ok(writer) => return Some(question(&writer)),
+            Err(TryLockError::Poisoned(writer)) => return Some(question(&writer.into_inner())),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        clock::pause(BUSY).await;
+    }
 }
 
 /// Keeps every feed up for as long as the server runs.
@@ -216,17 +230,11 @@ pub async fn load_keys(app: &App) -> Result<(), crate::store::StoreError> {
 
 /// The organizations whose newest manifest is not good enough, and those whose edges wait for one.
 fn due(app: &App) -> BTreeSet<Name> {
-    let feeds: Vec<(Name, Arc<Feed>)> = {
-        let feeds = app.snapshots.feeds();
-        feeds
-            .iter()
-            .map(|(org, feed)| (org.clone(), feed.clone()))
-            .collect()
-    };
+    let feeds = app.snapshots.feeds().clone();
     let (memory, now) = (app.memory(), clock::now());
     let with_edges = memory.world.orgs_with_edges();
     let mut due: BTreeSet<Name> = with_edges
-        .filter(|org| !feeds.iter().any(|(known, _)| known == *org))
+        .filter(|org| !feeds.contains_key(*org))
         .cloned()
         .collect();
     for (org, feed) in feeds {
@@ -254,13 +262,18 @@ fn idle(app: &App) -> Vec<Name> {
 /// that signs no more.
 fn is_due(memory: &Memory, org: &Name, published: &Published, app: &App, now: Timestamp) -> bool {
     let writer = memory.writers.get(org);
-    let touched = writer.is_none_or(|writer| lock(writer).is_touched());
+    // Whoever holds it for long is writing what comes next.
+    let untouched = |writer: &Arc<Mutex<SnapshotWriter>>| {
+        writer.try_lock().is_ok_and(|writer| !writer.is_touched())
+    };
+    let touched = !writer.is_some_and(untouched);
     let generation = memory.world.generation(org.as_str());
-    let age = now.as_millis() - published.stamp.issued.as_millis();
-    let signs = app.snapshots.keys().signing(now).map(keys::id);
+    let newest = app.newest_at().min(now);
+    let age = newest.as_millis() - published.stamp.issued.as_millis();
+    let signs = app.snapshots.keys().signing(now).map(|key| key.id);
     touched
         || generation != Some(published.generation)
-        || !(0..app.snapshots.lifetime / 3).contains(&age)
+        || age.abs() >= app.snapshots.lifetime / 3
         || signs != Some(published.key)
 }
 
@@ -268,11 +281,19 @@ fn is_due(memory: &Memory, org: &Name, published: &Published, app: &App, now: Ti
 ///
 /// Nobody changes anything meanwhile: a change would wait for the memory, and the calls that only
 /// look at it behind the change.
+///
+/// The lock is the work's own: a caller who goes away does not take it along.
 async fn publish(app: &App, org: &Name) -> Result<Arc<Published>, ApiError> {
-    let _writer = app.writer.lock().await;
+    let lock = app.writer.clone().lock_owned().await;
     let (here, name) = (app.clone(), org.clone());
-    let written = tokio::task::spawn_blocking(move || write(&here, &name)).await;
-    match written.map_err(|error| ApiError::Internal(error.into()))? {
+    let written = tokio::task::spawn_blocking(move || {
+        let _lock = lock;
+        write(&here, &name)
+    });
+    match written
+        .await
+        .map_err(|error| ApiError::Internal(error.into()))?
+    {
         Some(published) => Ok(published),
         None => {
             app.snapshots.feeds().remove(org);
@@ -292,15 +313,17 @@ fn write(app: &App, org: &Name) -> Option<Arc<Published>> {
     let writer = writer(app, org)?;
     let memory = app.memory();
     let key = app.snapshots.keys().signing(now)?.clone();
+    // A server that is cut off from its database must not pass for a fresh one.
+    let issued = app.newest_at().min(now);
     let stamp = Stamp {
         revision: memory.seq,
-        issued: now,
-        expires: Timestamp::from_millis(now.as_millis() + app.snapshots.lifetime),
+        issued,
+        expires: Timestamp::from_millis(issued.as_millis() + app.snapshots.lifetime),
     };
     let written = lock(&writer).write(&memory.world, &stamp);
     let generation = memory.world.generation(org.as_str())?;
-    let sealed = seal(&written.manifest, &key.seed);
-    let published = Published::new(generation, stamp, keys::id(&key), sealed);
+    let sealed = seal(&written.manifest, &key.key.seed);
+    let published = Published::new(generation, stamp, key.id, sealed);
     app.metrics.published();
     Some(feed.publish(published, written.gone))
 }

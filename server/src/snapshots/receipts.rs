@@ -1,24 +1,28 @@
 //! What edges say that they have applied.
 //!
-//! An edge is **live** for as long as it may still decide from what it has fetched: a manifest
-//! lasts for the maximum age, so an edge that was not heard of for longer refuses everything
-//! itself. That is what makes a wait for a generation a proof.
+//! An edge is **live** for as long as it may still decide from what it was handed: until the last
+//! manifest expires that it got from any server, whatever their maximum age was then. Later it
+//! refuses everything itself. That is what makes a wait for a generation a proof.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use axum::http::StatusCode;
 use tokenward_core::{EdgeName, Name, Timestamp};
 use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::clock;
+use crate::error::ApiError;
 use crate::store::{Receipt, StoreError};
 
 /// For how long an edge that says nothing is remembered, in milliseconds.
 const REMEMBERED: i64 = 24 * 60 * 60 * 1000;
 
-/// How much later than it is so it may be written down that an edge was heard of, in milliseconds.
-const DELAY: i64 = 2000;
+/// By how much an edge's clock may be behind, in milliseconds; by no more than the maximum age.
+const SKEW: i64 = 30 * 1000;
+/// How many processes of an edge are remembered; more are refused until some have expired.
+const MOST: usize = 1000;
 
 /// An organization, an edge of it, and one of the edge's processes.
 type Key = (Name, EdgeName, String);
@@ -36,6 +40,17 @@ pub struct Receipts {
 struct Told {
     all: HashMap<Key, Receipt>,
     unwritten: HashSet<Key>,
+    /// How long each is live by what is written down.
+    durable: HashMap<Key, Timestamp>,
+}
+
+/// What an edge says, or is handed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Heard {
+    /// The generation that it has applied.
+    pub applied: Option<u64>,
+    /// When the manifest expires that it is being handed.
+    pub handed: Option<Timestamp>,
 }
 
 /// Numbers of live edges, for `/metrics`.
@@ -54,33 +69,46 @@ impl Receipts {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what an edge says; without a generation, that it was heard of. Tells whether this server
-    /// hears of it for the first time.
-    fn note(&self, org: &Name, edge: &EdgeName, instance: &str, generation: Option<u64>) -> bool {
+    /// Notes what is heard of an edge. Tells whether it has to be written down first; nothing when the
+    /// edge has too many processes.
+    fn note(&self, key: &Key, heard: Heard, lifetime: i64) -> Option<bool> {
         let now = clock::now();
-        let key = (org.clone(), edge.clone(), instance.to_owned());
+        let later = |expires: Timestamp, more: i64| {
+            Timestamp::from_millis(expires.as_millis() + SKEW.min(lifetime) + more)
+        };
         let mut told = self.told();
-        let is_new = !told.all.contains_key(&key);
+        let is_new = !told.all.contains_key(key);
+        if is_new && told.processes(key, now) >= MOST {
+            return None;
+        }
         let receipt = told.all.entry(key.clone()).or_insert_with(|| Receipt {
-            org: org.clone(),
-            edge: edge.clone(),
-            instance: instance.to_owned(),
+            org: key.0.clone(),
+            edge: key.1.clone(),
+            instance: key.2.clone(),
             generation: None,
             applied_at: None,
             seen_at: now,
+            live_until: now,
         });
         receipt.seen_at = now;
-        let is_news = generation > receipt.generation;
+        let is_news = heard.applied > receipt.generation;
         if is_news {
-            receipt.generation = generation;
+            receipt.generation = heard.applied;
             receipt.applied_at = Some(now);
         }
-        told.unwritten.insert(key);
+        if let Some(expires) = heard.handed {
+            // Ahead of what comes next, so that it need not be written down each time.
+            let until = later(expires, lifetime / 3);
+            receipt.live_until = receipt.live_until.max(until);
+        }
+        let durable = told.durable.get(key).copied();
+        let needed = heard.handed.map(|expires| later(expires, 0));
+        told.unwritten.insert(key.clone());
         drop(told);
         if is_news {
             self.news.notify_waiters();
         }
-        is_new
+        Some(durable < needed)
     }
 
     /// Resolves when each of these processes has told this server that it has applied a generation.
@@ -112,8 +140,10 @@ impl Receipts {
     /// What was not written down yet; what was not heard of since then is forgotten.
     fn unwritten(&self, forget_before: Timestamp) -> Vec<Receipt> {
         let mut told = self.told();
-        told.all
-            .retain(|_, receipt| receipt.seen_at >= forget_before);
+        let is_kept = |receipt: &Receipt| receipt.seen_at.max(receipt.live_until) >= forget_before;
+        told.all.retain(|_, receipt| is_kept(receipt));
+        let Told { all, durable, .. } = &mut *told;
+        durable.retain(|key, _| all.contains_key(key));
         let keys = std::mem::take(&mut told.unwritten);
         keys.iter()
             .filter_map(|key| told.all.get(key))
@@ -121,23 +151,32 @@ impl Receipts {
             .collect()
     }
 
-    fn put_back(&self, receipts: &[Receipt]) {
-        let keys = receipts.iter();
-        let keys = keys.map(|one| (one.org.clone(), one.edge.clone(), one.instance.clone()));
-        self.told().unwritten.extend(keys);
+    /// Notes what became of receipts that were to be written down.
+    fn written(&self, receipts: Vec<Receipt>, is_done: bool) {
+        let mut told = self.told();
+        for Receipt {
+            org,
+            edge,
+            instance,
+            live_until,
+            ..
+        } in receipts
+        {
+            let key = (org, edge, instance);
+            match is_done {
+                true => drop(told.durable.insert(key, live_until)),
+                false => drop(told.unwritten.insert(key)),
+            }
+        }
     }
 
-    /// How many live edges this server knows of, given what is newest and since when they are.
-    pub fn counts(
-        &self,
-        newest: impl Fn(&Name) -> Option<u64>,
-        live_from: Timestamp,
-    ) -> EdgeCounts {
+    /// How many live edges this server knows of, given what is newest.
+    pub fn counts(&self, newest: impl Fn(&Name) -> Option<u64>, now: Timestamp) -> EdgeCounts {
         let told = self.told();
         let live = told
             .all
             .values()
-            .filter(|receipt| receipt.seen_at >= live_from);
+            .filter(|receipt| receipt.live_until >= now);
         let behind = live.filter_map(|receipt| {
             Some(newest(&receipt.org)?.saturating_sub(receipt.generation.unwrap_or_default()))
         });
@@ -149,23 +188,42 @@ impl Receipts {
     }
 }
 
-/// Notes what an edge says; without a generation, that it was heard of.
+impl Told {
+    /// How many processes of an edge may still decide.
+    fn processes(&self, (org, edge, _): &Key, now: Timestamp) -> usize {
+        let live = self
+            .all
+            .values()
+            .filter(|receipt| receipt.live_until >= now);
+        live.filter(|receipt| receipt.org == *org && receipt.edge == *edge)
+            .count()
+    }
+}
+
+/// Notes what is heard of an edge.
 ///
-/// Whoever is heard of for the first time is written down before it gets anything to decide from,
-/// so that other servers wait for it too.
+/// Until when it will be live is written down before it gets anything to decide from, so that other
+/// servers wait for it too, and this one after a crash.
 ///
 /// # Errors
-/// When the database is unavailable.
+/// 429 when the edge has too many processes, or when the database is unavailable.
 pub async fn note(
     app: &App,
     org: &Name,
     edge: &EdgeName,
     instance: &str,
-    generation: Option<u64>,
-) -> Result<(), StoreError> {
-    match app.snapshots.receipts.note(org, edge, instance, generation) {
-        true => write(app).await,
-        false => Ok(()),
+    heard: Heard,
+) -> Result<(), ApiError> {
+    let key = (org.clone(), edge.clone(), instance.to_owned());
+    let lifetime = app.snapshots.lifetime;
+    match app.snapshots.receipts.note(&key, heard, lifetime) {
+        Some(true) => Ok(write(app).await?),
+        Some(false) => Ok(()),
+        None => {
+            let text =
+                format!("The edge {edge} has more than {MOST} instances. Reuse their names.");
+            Err(ApiError::Bad(StatusCode::TOO_MANY_REQUESTS, text))
+        }
     }
 }
 
@@ -174,17 +232,21 @@ pub async fn note(
 /// # Errors
 /// When the database is unavailable; then they are kept for the next time.
 pub async fn write(app: &App) -> Result<(), StoreError> {
-    let _writing = app.snapshots.receipts.writing.lock().await;
-    let forget_before = Timestamp::from_millis(clock::now().as_millis() - REMEMBERED);
-    let receipts = app.snapshots.receipts.unwritten(forget_before);
-    if receipts.is_empty() {
-        return Ok(());
-    }
-    let written = app.store.put_receipts(&receipts, forget_before).await;
-    if written.is_err() {
-        app.snapshots.receipts.put_back(&receipts);
-    }
-    written
+    let app = app.clone();
+    // Whoever waits for it may go away; what was taken to be written is written all the same.
+    let writing = tokio::spawn(async move {
+        let _writing = app.snapshots.receipts.writing.lock().await;
+        let forget_before = Timestamp::from_millis(clock::now().as_millis() - REMEMBERED);
+        let receipts = app.snapshots.receipts.unwritten(forget_before);
+        if receipts.is_empty() {
+            return Ok(());
+        }
+        let done = app.store.put_receipts(&receipts, forget_before).await;
+        app.snapshots.receipts.written(receipts, done.is_ok());
+        done
+    });
+    let lost = |_| StoreError::Other("receipts were not written down".into());
+    writing.await.unwrap_or_else(|error| Err(lost(error)))
 }
 
 /// What the edges of an organization have told this server and others.
@@ -194,10 +256,4 @@ pub async fn write(app: &App) -> Result<(), StoreError> {
 pub async fn read(app: &App, org: &Name) -> Result<Vec<Receipt>, StoreError> {
     write(app).await?;
     app.store.receipts(org).await
-}
-
-/// Since when an edge must have been heard of to be live.
-#[must_use]
-pub fn live_from(app: &App) -> Timestamp {
-    Timestamp::from_millis(clock::now().as_millis() - app.snapshots.lifetime - DELAY)
 }

@@ -86,6 +86,8 @@ pub struct Receipt {
     pub applied_at: Option<Timestamp>,
     /// When it was last heard of.
     pub seen_at: Timestamp,
+    /// How long it may decide from what it was handed, and a while longer.
+    pub live_until: Timestamp,
 }
 
 /// A line of an audit log, with its id.

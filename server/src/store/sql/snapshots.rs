@@ -56,7 +56,7 @@ impl SqlStore {
         for receipt in receipts {
             put_receipt(&mut tx, receipt).await?;
         }
-        query("DELETE FROM edge_receipts WHERE seen_at < $1")
+        query("DELETE FROM edge_receipts WHERE seen_at < $1 AND live_until < $1")
             .bind(forget_before.as_millis())
             .execute(&mut *tx)
             .await?;
@@ -64,7 +64,7 @@ impl SqlStore {
     }
 
     pub(in crate::store) async fn receipts(&self, org: &Name) -> Result<Vec<Receipt>, StoreError> {
-        let sql = "SELECT org, edge, instance, generation, applied_at, seen_at \
+        let sql = "SELECT org, edge, instance, generation, applied_at, seen_at, live_until \
                    FROM edge_receipts WHERE org = $1 ORDER BY edge, instance";
         let rows = query(sql)
             .bind(org.as_str().to_owned())
@@ -112,8 +112,8 @@ async fn add_key(tx: &mut Connection, key: &SnapshotKey) -> Result<(), StoreErro
 
 /// What is newer stays.
 async fn put_receipt(tx: &mut Connection, receipt: &Receipt) -> Result<(), StoreError> {
-    let sql = "INSERT INTO edge_receipts (org, edge, instance, generation, applied_at, seen_at) \
-               VALUES ($1, $2, $3, $4, $5, $6) \
+    let sql = "INSERT INTO edge_receipts (org, edge, instance, generation, applied_at, seen_at, \
+               live_until) VALUES ($1, $2, $3, $4, $5, $6, $7) \
                ON CONFLICT (org, edge, instance) DO UPDATE SET \
                applied_at = CASE WHEN edge_receipts.generation IS NULL \
                OR excluded.generation > edge_receipts.generation \
@@ -122,7 +122,9 @@ async fn put_receipt(tx: &mut Connection, receipt: &Receipt) -> Result<(), Store
                OR excluded.generation > edge_receipts.generation \
                THEN excluded.generation ELSE edge_receipts.generation END, \
                seen_at = CASE WHEN excluded.seen_at > edge_receipts.seen_at \
-               THEN excluded.seen_at ELSE edge_receipts.seen_at END";
+               THEN excluded.seen_at ELSE edge_receipts.seen_at END, \
+               live_until = CASE WHEN excluded.live_until > edge_receipts.live_until \
+               THEN excluded.live_until ELSE edge_receipts.live_until END";
     query(sql)
         .bind(receipt.org.as_str().to_owned())
         .bind(receipt.edge.as_str().to_owned())
@@ -130,6 +132,7 @@ async fn put_receipt(tx: &mut Connection, receipt: &Receipt) -> Result<(), Store
         .bind(receipt.generation.map(number).transpose()?)
         .bind(millis(receipt.applied_at))
         .bind(receipt.seen_at.as_millis())
+        .bind(receipt.live_until.as_millis())
         .execute(tx)
         .await?;
     Ok(())
@@ -144,6 +147,7 @@ fn receipt(mut columns: Columns<'_>) -> Result<Receipt, StoreError> {
         generation: columns.maybe_number()?.map(generation).transpose()?,
         applied_at: columns.maybe_time()?,
         seen_at: columns.time()?,
+        live_until: columns.time()?,
     })
 }
 
