@@ -6,8 +6,6 @@
 mod changes;
 #[path = "store/crash.rs"]
 mod crash;
-#[path = "store/meddling.rs"]
-mod meddling;
 #[path = "store/mirror.rs"]
 mod mirror;
 #[path = "store/outbox.rs"]

@@ -116,9 +116,11 @@ pub async fn applied(
         return Err(ApiError::bad("`generation` has not been made yet."));
     }
     let instance = check_instance(body.instance.as_deref().unwrap_or(ONLY))?;
+    // Whatever it was handed lasts no longer than what it would be handed now.
+    let expires = clock::now().as_millis() + ctx.app.snapshots.lifetime;
     let heard = Heard {
         applied: Some(body.generation),
-        handed: None,
+        handed: Timestamp::from_millis(expires),
     };
     receipts::note(&ctx.app, &org, &edge, instance, heard).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

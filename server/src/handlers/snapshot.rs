@@ -268,7 +268,7 @@ async fn heard_of(
     published: &Published,
 ) -> Result<(), ApiError> {
     if let Caller::Edge(edge) = &ctx.caller {
-        let handed = Some(published.stamp.expires);
+        let handed = published.stamp.expires;
         let heard = Heard { applied, handed };
         receipts::note(&ctx.app, org, &edge.name, instance, heard).await?;
     }

@@ -45,12 +45,12 @@ struct Told {
 }
 
 /// What an edge says, or is handed.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Heard {
     /// The generation that it has applied.
     pub applied: Option<u64>,
-    /// When the manifest expires that it is being handed.
-    pub handed: Option<Timestamp>,
+    /// When the manifest expires that it is being handed, or may hold.
+    pub handed: Timestamp,
 }
 
 /// Numbers of live edges, for `/metrics`.
@@ -96,19 +96,16 @@ impl Receipts {
             receipt.generation = heard.applied;
             receipt.applied_at = Some(now);
         }
-        if let Some(expires) = heard.handed {
-            // Ahead of what comes next, so that it need not be written down each time.
-            let until = later(expires, lifetime / 3);
-            receipt.live_until = receipt.live_until.max(until);
-        }
+        // Ahead of what comes next, so that it need not be written down each time.
+        let until = later(heard.handed, lifetime / 3);
+        receipt.live_until = receipt.live_until.max(until);
         let durable = told.durable.get(key).copied();
-        let needed = heard.handed.map(|expires| later(expires, 0));
         told.unwritten.insert(key.clone());
         drop(told);
         if is_news {
             self.news.notify_waiters();
         }
-        Some(durable < needed)
+        Some(durable < Some(later(heard.handed, 0)))
     }
 
     /// Resolves when each of these processes has told this server that it has applied a generation.

@@ -4,6 +4,9 @@
 
 #[path = "../support/database/mod.rs"]
 mod database;
+#[path = "../support/meddling.rs"]
+#[expect(dead_code, reason = "only the store's tests count")]
+mod meddling;
 #[path = "../support/server.rs"]
 mod server;
 
@@ -118,6 +121,7 @@ cases! {
         a_fetch_reports_too_and_counts_as_held,
         an_edge_is_an_edge_of_its_organization_only,
         a_leaked_edge_credential_is_withdrawn_by_whoever_reports_it,
+        the_processes_of_an_edge_are_bounded,
     ;
     sqlite service:
         numbers_name_nobody,
@@ -189,4 +193,29 @@ async fn servers_share_their_edges() {
         };
         with_database(kind, test).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_change_is_lost() {
+    snapshots::a_fetch_that_is_given_up_loses_no_change().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_off_server_is_not_fresh() {
+    snapshots::a_server_that_is_cut_off_signs_nothing_fresh().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edges_outlive_settings() {
+    snapshots::an_edge_is_live_for_as_long_as_what_it_was_handed().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_know_each_others_generations() {
+    let test = async |database: Database| {
+        let server = Server::start(&database).await;
+        let other = Server::start_on(&database.address, Setup::default(), None).await;
+        snapshots::a_generation_of_another_server_is_known_at_once(server, other).await;
+    };
+    with_database(Kind::Postgres, test).await;
 }

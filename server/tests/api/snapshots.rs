@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokenward_core::snapshot::{Claims, Parts, Snapshot};
-use tokenward_core::{Action, Reason};
+use tokenward_core::snapshot::{Claims, Parts, Snapshot, SnapshotError};
+use tokenward_core::{Action, Name, Reason};
 use tokenward_server::clock;
 use tokenward_server::snapshots as published;
 
+use crate::database::{Database, with_database};
 use crate::edge::{Edge, Events, SNAPSHOT, acme, edges, get, issue, keys, revoke, wait};
+use crate::meddling::meddle;
 use crate::server::{Call, Server, Setup};
 use crate::{Kind, run_with};
 
@@ -440,4 +442,120 @@ pub(crate) async fn edges_of_one_server_are_seen_by_another(server: Server, othe
         (&json!(true), &json!(1))
     );
     assert!(keys(&server).await.ids().eq(keys(&other).await.ids()));
+}
+
+/// A fetch that is given up while the writer is made must not let a revocation slip by it.
+pub(crate) async fn a_fetch_that_is_given_up_loses_no_change() {
+    with_database(Kind::Sqlite, async |database: Database| {
+        let server = Server::start(&database).await;
+        let (ada, _) = acme(&server).await;
+        let mut tokens = Vec::new();
+        for _ in 0..600 {
+            tokens.push(
+                server
+                    .scoped("bob", "org:acme", &["repo.content.read"])
+                    .await,
+            );
+        }
+        server.stop().await;
+        for victim in tokens.iter().take(8) {
+            // A new process: nobody has asked for the snapshot yet.
+            let server = Server::start_on(&database.address, Setup::default(), None).await;
+            let (app, org) = (server.app.clone(), Name::parse("acme").expect("a name"));
+            let fetching = tokio::spawn(async move { published::newest(&app, &org).await.is_ok() });
+            tokio::task::yield_now().await;
+            clock::pause(Duration::from_millis(1)).await;
+            fetching.abort();
+            let generation = revoke(&server, &ada, victim).await;
+            let edge = Edge::open(&server, &ada.value).await;
+            assert_eq!(edge.held.generation(), generation);
+            let reason = edge
+                .decide(victim, "repo.content.read", "model:acme/bert")
+                .reason;
+            assert_eq!(reason, Reason::TokenRevoked);
+            server.stop().await;
+        }
+    })
+    .await;
+}
+
+/// A server that cannot look at its database does not know what is newest.
+pub(crate) async fn a_server_that_is_cut_off_signs_nothing_fresh() {
+    let setup = Setup {
+        snapshot_max_age: 3,
+        ..Setup::default()
+    };
+    let test = async move |database: Database| {
+        let server = Server::start_with(&database, setup).await;
+        let (ada, _) = acme(&server).await;
+        let edge = Edge::open(&server, &ada.value).await;
+        meddle(&database, "ALTER TABLE journal_head RENAME TO elsewhere").await;
+        clock::pause(Duration::from_millis(4000)).await;
+        let sealed = get(&server, &ada.value, "").await.body;
+        let claims = Claims::read(&sealed).expect("a manifest");
+        assert!(claims.stamp.expires <= clock::now(), "{claims:?}");
+        let keys = keys(&server).await;
+        let refused = edge.held.update(&sealed, &keys, clock::now());
+        assert_eq!(refused.err(), Some(SnapshotError::Expired));
+        meddle(&database, "ALTER TABLE elsewhere RENAME TO journal_head").await;
+        clock::pause(Duration::from_millis(1500)).await;
+        Edge::open(&server, &ada.value).await;
+    };
+    with_database(Kind::Sqlite, test).await;
+}
+
+/// What was handed out under another maximum age lasts as it was handed out.
+pub(crate) async fn an_edge_is_live_for_as_long_as_what_it_was_handed() {
+    with_database(Kind::Sqlite, async |database: Database| {
+        let server = Server::start(&database).await;
+        let (ada, bob) = acme(&server).await;
+        let credential = issue(&server, &ada, "eu-1").await;
+        Edge::open(&server, &credential).await;
+        server.stop().await;
+        let setup = Setup {
+            snapshot_max_age: 1,
+            ..Setup::default()
+        };
+        let server = Server::start_on(&database.address, setup, None).await;
+        clock::pause(Duration::from_millis(2500)).await;
+        let generation = revoke(&server, &ada, &bob).await;
+        let says = wait(&server, &ada, generation, 0).await;
+        assert_eq!(says["complete"], false, "it may decide for minutes: {says}");
+    })
+    .await;
+}
+
+/// An edge has so many processes and no more, or its credential could fill the server.
+pub(crate) async fn the_processes_of_an_edge_are_bounded(server: Server) {
+    let (ada, _) = acme(&server).await;
+    let credential = issue(&server, &ada, "eu-1").await;
+    let edge = Edge::open(&server, &credential).await;
+    let mut last = 0;
+    for number in 0..=1000 {
+        let call = Call::get(SNAPSHOT).bearer(&credential);
+        let call = call.header("x-tokenward-instance", format!("i-{number}"));
+        last = server.send(call).await.status;
+        if last != 200 {
+            break;
+        }
+    }
+    assert_eq!(last, 429);
+    assert_eq!(
+        edge.report(&server, "i-1").await.status,
+        204,
+        "known ones go on"
+    );
+}
+
+/// A server that lags behind another knows what the other has made when it is asked.
+pub(crate) async fn a_generation_of_another_server_is_known_at_once(server: Server, other: Server) {
+    let (ada, bob) = acme(&server).await;
+    let credential = issue(&server, &ada, "eu-1").await;
+    other.app.follow().await.expect("it follows");
+    let mut edge = Edge::open(&server, &credential).await;
+    let generation = revoke(&server, &ada, &bob).await;
+    edge.refresh(&server).await;
+    assert_eq!(edge.report(&other, "default").await.status, 204);
+    let says = wait(&other, &ada, generation, 0).await;
+    assert_eq!(says["complete"], true);
 }

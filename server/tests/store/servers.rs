@@ -6,9 +6,9 @@ use tokenward_core::{Change, Presented, Request, Resource, ResourceName, Row, Wo
 use tokenward_server::store::{HubCredential, JOURNAL_KEPT, Recorded, Store};
 
 use crate::changes::{commit, founded, open, rows_of_every_kind};
-use crate::meddling::{count, meddle};
 use crate::mirror::Mirror;
 use crate::support::database::Database;
+use crate::support::meddling::{count, meddle};
 use crate::support::rows::*;
 
 pub(crate) async fn two_stores_see_each_others_changes(database: Database) {

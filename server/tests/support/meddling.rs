@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgConnection, SqliteConnection};
 
-use crate::support::database::{Database, Kind};
+use super::database::{Database, Kind};
 
 /// Runs a statement.
 pub(crate) async fn meddle(database: &Database, sql: &'static str) {
