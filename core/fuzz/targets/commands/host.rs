@@ -227,7 +227,9 @@ fn is_there(row: &Row) -> bool {
     match row {
         Row::Member { role, .. } => role.is_some(),
         Row::Group { members, .. } => members.is_some(),
-        Row::RepositoryGone { .. } | Row::TokenGone { .. } | Row::EdgeCredentialGone { .. } => false,
+        Row::RepositoryGone { .. } | Row::TokenGone { .. } | Row::EdgeCredentialGone { .. } => {
+            false
+        }
         Row::User(_)
         | Row::Organization { .. }
         | Row::ServiceAccount { .. }
