@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { inspect } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { Edge, Gate, ServerError } from "tokenward/edge";
@@ -255,4 +256,161 @@ test("a stored snapshot is verified, and one that is bad does no harm", async ()
     assert.equal(followed.authorizer.generation, 7);
     assert.equal(server.count("bundle"), fetched, name);
   }
+});
+
+test("what is stored is reported, and nothing else", async () => {
+  const server = new Server();
+  let [kept, full] = [undefined, false];
+  const put = async (bundle) => (full ? Promise.reject(new Error(`no space for ${CREDENTIAL}`)) : void (kept = bundle));
+  const store = { get: async () => kept, put };
+  const followed = edge(server, { store });
+  const reported = () => server.count("applied");
+  await followed.open();
+  assert.equal(reported(), 1);
+  full = true;
+  server.now = "second";
+  assert.equal(await followed.refresh(), true);
+  assert.equal(followed.authorizer.generation, 43);
+  assert.deepEqual([reported(), followed.status.error], [1, "Error"]);
+  await pause(700);
+  await followed.refresh();
+  assert.equal(server.calls.at(-1).headers.get("X-Tokenward-Applied"), "7");
+  assert.deepEqual([reported(), followed.status.error], [1, "Error"]);
+  full = false;
+  await pause(1_200);
+  await followed.refresh();
+  assert.deepEqual([reported(), followed.status.error], [2, null]);
+  await followed.refresh();
+  assert.equal(server.calls.at(-1).headers.get("X-Tokenward-Applied"), "43");
+  // With the link cut, it starts from what was reported.
+  server.instead = down;
+  assert.equal((await edge(server, { store }).open()).generation, 43);
+});
+
+test("a store that is slow holds nothing back but the report", async () => {
+  const server = new Server();
+  let finish;
+  const store = { get: async () => undefined, put: () => new Promise((resolve) => void (finish = resolve)) };
+  const followed = edge(server, { store });
+  const opening = followed.open();
+  while (!finish) await pause(5);
+  server.now = "second";
+  assert.equal(await followed.refresh(), true);
+  assert.deepEqual([followed.authorizer.generation, server.count("applied")], [43, 0]);
+  const first = finish;
+  finish = undefined;
+  first();
+  while (!finish) await pause(5);
+  assert.equal(server.count("applied"), 1);
+  finish();
+  await opening;
+  assert.equal(server.count("applied"), 2);
+});
+
+test("a report that was refused is made again, but not at once", async () => {
+  const server = new Server();
+  server.instead = (path) => (path === "applied" ? refusal(400) : undefined);
+  const followed = edge(server);
+  await followed.open();
+  for (let n = 0; n < 10; n++) await followed.refresh();
+  assert.equal(server.count("applied"), 1);
+  assert.match(followed.status.error, /400/);
+  server.instead = () => undefined;
+  await pause(550);
+  await followed.refresh();
+  assert.deepEqual([server.count("applied"), followed.status.error], [2, null]);
+  await followed.refresh();
+  assert.equal(server.count("applied"), 2);
+});
+
+/** A thief's key, and what is signed with it. */
+function thief() {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const { x } = publicKey.export({ format: "jwk" });
+  const id = createHash("sha256").update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest();
+  const key = { kty: "OKP", crv: "Ed25519", x, kid: id.toString("base64url"), alg: "EdDSA", use: "sig" };
+  const signed = (sealed) => {
+    const message = sealed.subarray(96);
+    return new Uint8Array(Buffer.concat([id, sign(null, message, privateKey), message]));
+  };
+  return { key, signed };
+}
+
+test("what a stolen key has signed goes with the key, however far its generation", async (context) => {
+  for (const by of ["asking", "a sign of life"]) {
+    const server = new Server();
+    const { key, signed } = thief();
+    const good = JSON.parse(keys);
+    let trusted = { keys: [...good.keys, key] };
+    let forged = false;
+    let say;
+    server.instead = (path, headers) => {
+      if (path.endsWith("tokenward-keys")) return Response.json(trusted);
+      if (path === "" && forged) return new Response(signed(refreshes("second.manifest")), { headers: { ETag: '"forged"' } });
+      if (path === "events") return new Response(new ReadableStream({ start: (it) => void (say = (text) => it.enqueue(new TextEncoder().encode(text))) }));
+      if (path === "applied" && forged) return refusal(400);
+      return undefined;
+    };
+    context.mock.timers.reset();
+    context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    const followed = edge(server, { keys: undefined });
+    await followed.open();
+    forged = true;
+    await followed.refresh();
+    assert.equal(followed.authorizer.generation, 43);
+    forged = false;
+    await assert.rejects(followed.refresh(), { code: "rollback" });
+    trusted = good;
+    const fetched = server.count("bundle");
+    context.mock.timers.tick(60_000);
+    if (by === "asking") {
+      // While the next is fetched, the one before decides nothing.
+      let meanwhile = "not asked";
+      const before = server.instead;
+      server.instead = (path, headers) => {
+        if (path === "bundle") meanwhile = followed.authorizer;
+        return before(path, headers);
+      };
+      await followed.refresh();
+      assert.equal(meanwhile, undefined);
+    } else {
+      const ending = new AbortController();
+      const following = followed.stream(ending.signal);
+      while (!say) await pause(5);
+      say(": still here\n\n");
+      await pause(100);
+      ending.abort();
+      await following;
+    }
+    assert.equal(followed.authorizer.generation, 7, by);
+    assert.equal(server.count("bundle") - fetched, 1);
+    assert.equal(followed.status.error, null);
+    server.now = "second";
+    assert.equal(await followed.refresh(), true);
+    followed.close();
+  }
+});
+
+test("and nothing is decided where the next cannot be had", async (context) => {
+  const server = new Server();
+  const { key, signed } = thief();
+  let trusted = { keys: [key] };
+  const bundle = refreshes("first.bundle");
+  const length = new DataView(bundle.buffer).getUint32(9, true);
+  bundle.set(signed(bundle.subarray(13, 13 + length)), 13);
+  server.instead = (path) =>
+    path.endsWith("tokenward-keys") ? Response.json(trusted) : path === "bundle" ? new Response(bundle) : undefined;
+  context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  // What was stored before is no way around it.
+  const store = { get: async () => bundle, put: async () => undefined };
+  const options = { endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, store: () => store, fetch: server.fetch };
+  const gate = new Gate({ ...options, elsewhere: "answer" });
+  await gate.within(1_000);
+  const passing = { ...allowed, uri: "/api/models/acme/nothing" };
+  assert.equal((await gate.judge(passing)).by, "snapshot");
+  trusted = JSON.parse(keys);
+  context.mock.timers.tick(60_000);
+  await gate.within(1_000);
+  const answer = await gate.judge(passing);
+  assert.deepEqual([answer.passes, answer.status, answer.by], [false, 503, "nobody"]);
 });
