@@ -127,8 +127,48 @@ test("what is held and stale is not good enough to go on with", async () => {
   const followed = edge(server, STALE);
   await followed.open();
   const before = server.count("");
+  server.instead = async (path) => (path === "" ? void (await pause(100)) : undefined);
+  const began = performance.now();
   await Promise.all([followed.within(1e9), followed.within(1e9)]);
-  assert.equal(server.count("") - before, 2);
+  assert.ok(performance.now() - began >= 90, "one went on");
+  assert.equal(server.count("") - before, 1);
+});
+
+test("at a cold start one request fetches, and the others wait for it", async () => {
+  const server = new Server();
+  server.instead = async (path) => (path === "bundle" ? void (await pause(100)) : undefined);
+  const followed = edge(server);
+  await Promise.all(Array.from({ length: 60 }, () => followed.within(1_000)));
+  assert.equal(followed.authorizer.generation, 7);
+  assert.equal(server.count("bundle"), 1);
+});
+
+test("and where there is nothing to be had, each is refused without asking again", async () => {
+  const server = new Server();
+  server.instead = () => refusal(503, { "Retry-After": "2" });
+  const followed = edge(server);
+  for (let n = 0; n < 3; n++) {
+    const all = await Promise.allSettled(Array.from({ length: 20 }, () => followed.within(1_000)));
+    assert.ok(all.every(({ reason }) => reason instanceof ServerError));
+    await pause(50);
+  }
+  assert.equal(server.calls.length, 1);
+});
+
+test("a request that its host has ended stops nobody for long", async () => {
+  const server = new Server();
+  const timer = globalThis.setInterval;
+  // Ended with all its timers.
+  globalThis.setInterval = () => undefined;
+  server.instead = () => new Promise(() => undefined);
+  const followed = edge(server);
+  void followed.within(1_000);
+  globalThis.setInterval = timer;
+  await pause(20);
+  server.instead = () => undefined;
+  await assert.rejects(followed.within(1_000), ServerError);
+  await followed.within(1_000);
+  assert.equal(followed.authorizer.generation, 7);
 });
 
 test("`Retry-After` is obeyed", async () => {

@@ -50,6 +50,10 @@ const TRIES = 5;
 const MANY = 128;
 /** A request waits no longer for a refresh, as long as there is something to decide from. */
 const PATIENCE = 2_000;
+/** Where there is nothing, it waits so long for another's, and looks so often whether that is here. */
+const [WAITS, LOOKS] = [10_000, 25];
+/** A request that asks and says nothing for so long has been ended by its host. */
+const ALIVE = 4_000;
 /** A stream that ends sooner has failed. */
 const LASTS = 5_000;
 /** After a stream on which nothing comes, events are not asked for: something on the way keeps them. */
@@ -69,7 +73,9 @@ export class Edge {
   #tag: string | undefined;
   #keys: { value: Keys | string; until: number } | undefined;
   #checked = 0;
-  /** From when on requests try to refresh again, after one that was begun or failed. */
+  /** Until when it is believed that a request asks: whoever does says so again and again. */
+  #askedUntil = 0;
+  /** From when on requests try to refresh again, after one that failed. */
   #tryFrom = 0;
   #failures = 0;
   #heard = 0;
@@ -172,29 +178,48 @@ export class Edge {
   /**
    * Makes sure that the server was asked within so many milliseconds, or a stream is open. Failing is
    * no error as long as there is a snapshot to decide from: `snapshot_stale` is the limit. While one
-   * request asks, others go on with what is held, unless that is stale.
+   * request asks, others go on with what is held; where that decides nothing, they wait for the one.
    */
   async within(milliseconds: number): Promise<void> {
-    const usable = this.#current !== undefined && !this.isStale;
-    if (usable && (this.isFollowing || Date.now() - this.#checked < milliseconds || Date.now() < this.#tryFrom)) return;
-    // Expires by itself: hosts end requests without a word, and this promise with them.
-    this.#tryFrom = Date.now() + PATIENCE;
-    const attempt = this.#attempt();
-    if (!usable) await attempt;
-    else await Promise.race([attempt, pause(PATIENCE)]);
+    if (this.#isUsable) {
+      if (this.isFollowing || Date.now() - this.#checked < milliseconds) return;
+      if (!this.#isAsking && Date.now() >= this.#tryFrom) await Promise.race([this.#attempt(), pause(PATIENCE)]);
+    } else if (this.#isAsking) {
+      // Not for the other's promise: hosts forbid that, and end requests without a word.
+      const until = Date.now() + WAITS;
+      while (this.#isAsking && !this.#isUsable && Date.now() < until) await pause(LOOKS);
+    } else if (Date.now() >= this.#tryFrom) {
+      await this.#attempt();
+    }
     if (!this.#current) throw new ServerError(0, this.#error ?? "there is no snapshot yet");
   }
 
-  /** Refreshes; after failures the next attempt of a request has to wait. Never throws. */
+  /** Whether there is something to decide from. */
+  get #isUsable(): boolean {
+    return this.#current !== undefined && !this.isStale;
+  }
+
+  /** Whether a request asks, as far as can be told. */
+  get #isAsking(): boolean {
+    return Date.now() < this.#askedUntil;
+  }
+
+  /** Refreshes; the next attempt of a request has to wait if this one was in vain. Never throws. */
   async #attempt(): Promise<void> {
+    const alive = () => void (this.#askedUntil = Date.now() + ALIVE);
+    alive();
+    const living = setInterval(alive, ALIVE / 4);
     try {
       await this.refresh();
       this.#failures = 0;
-      this.#tryFrom = 0;
+      this.#tryFrom = this.#isUsable ? 0 : Date.now() + SOONEST;
     } catch (error) {
       this.#fail(error);
       const wait = shortened(Math.min(SOONEST * 2 ** this.#failures++, PATIENCE));
       this.#tryFrom = Date.now() + Math.max(wait, toldToWait(error));
+    } finally {
+      clearInterval(living);
+      this.#askedUntil = 0;
     }
   }
 
