@@ -454,3 +454,64 @@ test("and nothing is decided where the next cannot be had", async (context) => {
   const answer = await gate.judge(passing);
   assert.deepEqual([answer.passes, answer.status, answer.by], [false, 503, "nobody"]);
 });
+
+/** A gateway with a snapshot, the token server that it asks, and how often that was asked. */
+async function asking(answer) {
+  const server = new Server();
+  const asked = { now: 0, most: 0, all: 0 };
+  const fetch = async (input, init) => {
+    if (!String(input).endsWith("/authz")) return server.fetch(input, init);
+    asked.all++;
+    asked.most = Math.max(asked.most, ++asked.now);
+    try {
+      return await answer(new Headers(init.headers));
+    } finally {
+      asked.now--;
+    }
+  };
+  const gate = new Gate({ endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, keys, fetch });
+  await gate.within(1_000);
+  return { gate, asked };
+}
+
+const verdict = (reason, status = 401) =>
+  new Response(`{"error":"${reason}"}`, {
+    status,
+    headers: { "X-Tokenward-Reason": reason, "X-Tokenward-User": "", "X-Request-Id": "theirs", "X-Error-Message": reason },
+  });
+
+test("tokens that are made up keep the server busy with so many at once, and no more", async () => {
+  const { gate, asked } = await asking(async () => void (await pause(100)) ?? verdict("invalid_token"));
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, (_, n) => gate.judge({ ...allowed, authorization: `Bearer hf_madeUp${n}` })),
+  );
+  assert.deepEqual([asked.most, asked.all], [64, 64]);
+  const busy = answers.filter(({ status }) => status === 503);
+  assert.equal(busy.length, 136);
+  assert.ok(busy.every(({ headers }) => new Headers(headers).get("Retry-After") === "1"));
+  // Those that are asked about are in nobody's way afterwards, nor is whoever needs no asking.
+  assert.equal((await gate.judge({ ...allowed, authorization: "Bearer hf_another" })).status, 401);
+});
+
+test("a token that is unknown is not asked about again at once; any other answer is not remembered", async (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  let reason = "invalid_token";
+  const { gate, asked } = await asking(async () => verdict(reason));
+  const ask = (token, uri = allowed.uri) => gate.judge({ ...allowed, uri, authorization: `Bearer ${token}` });
+  const first = await ask("hf_x");
+  const second = await ask("hf_x");
+  assert.equal(asked.all, 1);
+  assert.deepEqual([second.status, second.body, second.by], [first.status, first.body, first.by]);
+  assert.notEqual(new Headers(second.headers).get("X-Request-Id"), new Headers(first.headers).get("X-Request-Id"));
+  await ask("hf_y");
+  await ask("hf_x", "/api/models/acme/other");
+  assert.equal(asked.all, 3);
+  context.mock.timers.tick(3_000);
+  await ask("hf_x");
+  assert.equal(asked.all, 4);
+  reason = "token_expired";
+  await ask("hf_z");
+  await ask("hf_z");
+  assert.equal(asked.all, 6);
+  assert.ok(!inspect(gate, { depth: 9, showHidden: true }).includes("hf_"));
+});
