@@ -3,9 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
+import { createServer } from "node:http";
+import { connect } from "node:net";
 import { inspect } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { Edge, Gate, ServerError } from "tokenward/edge";
+import { middleware } from "tokenward/edge/node";
 import { bytes, refreshes, refreshKeys, written } from "./support.mjs";
 
 const CREDENTIAL = "hf_notARealOneButNobodyMustSeeIt";
@@ -514,4 +517,70 @@ test("a token that is unknown is not asked about again at once; any other answer
   await ask("hf_z");
   assert.equal(asked.all, 6);
   assert.ok(!inspect(gate, { depth: 9, showHidden: true }).includes("hf_"));
+});
+
+test("in Node.js, the token server's own calls go to it, unless they are judged like others", async () => {
+  const server = new Server();
+  const listening = async (answer) => {
+    const made = createServer(answer);
+    await new Promise((resolve) => made.listen(0, "127.0.0.1", resolve));
+    return made;
+  };
+  const seen = [];
+  const tokens = await listening(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    seen.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() });
+    response.writeHead(401, { "X-Tokenward-Reason": "invalid_token", "Set-Cookie": ["a=1", "b=2"], "Keep-Alive": "timeout=77" });
+    response.end("who?");
+  });
+  const endpoint = `http://127.0.0.1:${tokens.address().port}`;
+  const gate = (options) => new Gate({ endpoint, orgs: ["acme"], credential: CREDENTIAL, keys, fetch: server.fetch, elsewhere: "answer", ...options });
+  const fronts = [];
+  const front = async (options) => {
+    const made = gate(options);
+    await made.within(1_000);
+    const judged = middleware(made);
+    const next = (request, response) => () => response.end("the hub");
+    fronts.push(await listening((request, response) => judged(request, response, next(request, response))));
+    return fronts.at(-1).address().port;
+  };
+  /** What comes back for a request that is sent as it is. */
+  const sent = (port, text) =>
+    new Promise((resolve, reject) => {
+      let back = "";
+      const socket = connect(port, "127.0.0.1", () => socket.write(text));
+      socket.on("data", (data) => void (back += data)).on("end", () => resolve(back)).on("error", reject);
+    });
+  try {
+    const port = await front({});
+    const head = "Host: hub\r\nX-Tokenward-User: eve\r\nX_Tokenward_User: eve\r\nX-Forwarded-For: 10.0.0.1\r\n";
+    const whoami = await sent(port, `GET /api/whoami-v2?x=1 HTTP/1.1\r\n${head}Authorization: Bearer hf_x\r\nConnection: close\r\n\r\n`);
+    assert.match(whoami, /^HTTP\/1.1 401 .*set-cookie: a=1\r\nset-cookie: b=2\r\n.*who\?/is);
+    assert.ok(!whoami.includes("timeout=77"));
+    const { headers, ...rest } = seen.pop();
+    assert.deepEqual(rest, { method: "GET", url: "/api/whoami-v2?x=1", body: "" });
+    assert.equal(headers.authorization, "Bearer hf_x");
+    assert.equal(headers["x-forwarded-for"], "10.0.0.1, 127.0.0.1");
+    assert.ok(!Object.keys(headers).some((name) => /tokenward/.test(name)));
+    // However a body is said to be there, it is nothing but a body.
+    const smuggled = "GET /api/other HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (const [length, body] of [
+      [`Content-Length: ${smuggled.length}\r\nConnection: close, content-length`, smuggled],
+      ["Transfer-Encoding: chunked\r\nConnection: close, transfer-encoding", `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`],
+    ]) {
+      for (const method of ["GET", "POST", "DELETE"]) {
+        const path = "/api/organizations/acme/settings/tokens/revoke";
+        assert.match(await sent(port, `${method} ${path} HTTP/1.1\r\n${head}${length}\r\n\r\n${body}`), /^HTTP\/1.1 401 /);
+        assert.deepEqual(seen.splice(0).map(({ method, url, body }) => [method, url, body]), [[method, path, smuggled]]);
+      }
+    }
+    assert.match(await sent(await front({ own: "judge" }), `GET /api/whoami-v2 HTTP/1.1\r\n${head}Connection: close\r\n\r\n`), /^HTTP/);
+    assert.equal(seen.length, 0);
+    tokens.closeAllConnections();
+    await new Promise((resolve) => tokens.close(resolve));
+    assert.match(await sent(port, `GET /api/whoami-v2 HTTP/1.1\r\n${head}Connection: close\r\n\r\n`), /^HTTP\/1.1 503 /);
+  } finally {
+    for (const one of [...fronts, tokens]) one.close();
+  }
 });
