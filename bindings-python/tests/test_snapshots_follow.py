@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import multiprocessing
@@ -18,7 +19,7 @@ import httpx
 import pytest
 from tokenward import Authorizer, Client, SnapshotClient, errors
 
-from edge_server import Site, eventually, read, reason, running_site, short_lived, site
+from edge_server import Between, Site, eventually, read, reason, running_site, short_lived, site
 
 # Fixtures that are imported are this module's.
 __all__ = ["short_lived", "site"]
@@ -258,6 +259,41 @@ def test_threads_decide_while_snapshots_change(site: Site) -> None:
             stop.set()
             assert all(future.result() > 0 for future in asking)
     assert told == sorted(set(told)) and told
+
+
+def test_what_is_in_the_file_is_reported_and_nothing_else(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file, keys, said = tmp_path / "acme", httpx.get(f"{site.url}/.well-known/tokenward-keys").content, list[tuple[str, int]]()
+
+    def note(path: str, request: httpx.Request) -> None:
+        applied = request.headers.get("x-tokenward-applied")
+        said.extend([("header", int(applied))] if applied else [])
+        said.extend([("report", json.loads(request.content)["generation"])] if path == "/applied" else [])
+        for _, generation in said[-1:]:
+            assert Authorizer.from_snapshot(file.read_bytes(), keys).generation >= generation
+
+    with site.edge(events=False, poll=3600, cache=file, transport=Between(note)) as edge:
+        first = edge.generation
+        # One soon after the other, too.
+        second = site.revoke(site.token()[1])
+        assert edge.refresh() == second and ("report", second) in said
+        with monkeypatch.context() as broken:
+            broken.setattr("tokenward.snapshots.cache.replace", full)
+            third = site.revoke(site.token()[1])
+            assert edge.refresh() == third
+            assert "cannot keep the snapshot" in str(edge.status.error)
+            edge.refresh()
+        assert first < second < third and {generation for _, generation in said} == {first, second}
+        edge.refresh()
+        assert said[-1] == ("report", third)
+        # As after a crash, with the link cut.
+        cut = Between(lambda *_: httpx.Response(503))
+        with site.edge(events=False, poll=3600, cache=file, keys=keys, transport=cut) as again:
+            assert again.generation == third
 
 
 def test_an_on_change_that_fails_does_no_harm(site: Site, caplog: pytest.LogCaptureFixture) -> None:

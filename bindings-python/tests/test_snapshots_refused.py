@@ -7,6 +7,8 @@ import gzip
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +17,7 @@ from tokenward import SnapshotClient, errors
 from tokenward.snapshots import events as stream
 from tokenward.snapshots import follower, link
 
-from edge_server import Between, Site, eventually, read, reason, short_lived, site
+from edge_server import Between, Site, eventually, read, reason, running_site, short_lived, site
 
 __all__ = ["short_lived", "site"]
 
@@ -229,6 +231,62 @@ def test_a_server_that_was_restored_is_followed_once_nothing_is_held_that_counts
         eventually(lambda: edge.generation < held)
         assert reason(edge, token) == "invalid_token"
         eventually(lambda: edge.status.state == ("following" if by_events else "polling"))
+
+
+@pytest.mark.parametrize("by_events", [True, False])
+def test_what_a_withdrawn_key_has_signed_goes_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_events: bool
+) -> None:
+    monkeypatch.setattr("tokenward.snapshots.edge._KEYS_FOR", 1.0)
+    with running_site(tmp_path) as site:
+        token, id = site.token()
+        keys = httpx.get(f"{site.url}/.well-known/tokenward-keys").content
+        between, told = Between(), list[int]()
+        with site.edge(
+            site.ada_token, poll=0.2, events=by_events, cache=tmp_path / "cache", transport=between,
+            on_change=lambda held: told.append(held.generation),
+        ) as edge, site.edge(site.ada_token, poll=0.2, events=by_events, keys=keys) as pinned:  # fmt: skip
+            # What somebody may have signed who has the key: generations that never come.
+            site.stop()
+            database = {file.name: file.read_bytes() for file in site.folder.glob("t.db*")}
+            site.start()
+            assert edge.wait_for(site.revoke(id), 10) and pinned.wait_for(edge.generation, 10)
+            far = edge.generation
+            site.stop()
+            for file in site.folder.glob("t.db*"):
+                file.unlink()
+            for name, body in database.items():
+                (site.folder / name).write_bytes(body)
+            site.start()
+            eventually(lambda: "older than the one that is held" in str(edge.status.error))
+            assert reason(edge, token) == "token_revoked" and edge.generation == far
+            between.meddle = lambda path, _: answer(b"{}", 503) if path == "/bundle" else None
+            site.rotate_keys(0)
+            eventually(lambda: reason(edge, token) == "snapshot_stale", 20)
+            assert edge.status.state == "stale" and not edge.wait_for(far, 0.3)
+            between.meddle = lambda path, _: None
+            eventually(lambda: edge.generation < far and reason(edge, token) == "granted", 20)
+            assert told[-1] == edge.generation
+            assert edge.wait_for(site.revoke(id), 10) and reason(edge, token) == "token_revoked"
+            eventually(lambda: edge.status.error is None)
+            # Who has pinned keys believes in them until told otherwise.
+            assert pinned.generation == far
+
+
+def test_what_is_withdrawn_denies_whenever_it_was_issued(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Earlier(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(minutes=4)
+
+    token, _ = site.token()
+    with asking(site, Between()) as edge:
+        assert reason(edge, token) == "granted"
+        inner = edge._edge
+        monkeypatch.setattr("tokenward.snapshots.edge.datetime", Earlier)
+        inner._withdraw(inner._keys)
+        assert not edge.decide(**read(token))
+        assert edge.refresh() > 0 and reason(edge, token) == "granted"
 
 
 def test_events_that_are_kept_back_are_made_up_for_by_asking(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,5 @@
-// A gateway in Node.js: the middleware, and a plain proxy to the hub behind it. Settings as of the worker.
+// A gateway in Node.js: the middleware, which hands the token server's own calls to it, and a plain proxy
+// to the hub behind it. Settings as of the worker.
 
 import { createServer, request as ask } from "node:http";
 

@@ -38,8 +38,10 @@ export interface EdgeStatus {
 const KEYS_LAST = 60_000;
 /** They are not asked for more often, whatever unknown keys come. */
 const KEYS_AT_MOST_EVERY = 1_000;
-/** The bundle is not stored more often. */
+/** One of a generation that is stored already is not stored more often. */
 const STORE_EVERY = 60_000;
+/** What has begun to store and said nothing for so long is given up: hosts end requests without a word. */
+const STORES = 30_000;
 /** The server says every 5 seconds that its stream lives; after this time it does not. */
 const SILENCE = 12_000;
 /** How often a manifest is followed whose blocks are superseded meanwhile. */
@@ -48,12 +50,18 @@ const TRIES = 5;
 const MANY = 128;
 /** A request waits no longer for a refresh, as long as there is something to decide from. */
 const PATIENCE = 2_000;
+/** Where there is nothing, it waits so long for another's, and looks so often whether that is here. */
+const [WAITS, LOOKS] = [10_000, 25];
+/** A request that asks and says nothing for so long has been ended by its host. */
+const ALIVE = 4_000;
 /** A stream that ends sooner has failed. */
 const LASTS = 5_000;
 /** After a stream on which nothing comes, events are not asked for: something on the way keeps them. */
 const WITHOUT = 300_000;
 /** How often is asked instead. */
 const INSTEAD = 5_000;
+/** A sealed manifest begins with the name of the key that has signed it, and the signature. */
+const [KEY_ID, SIGNATURE] = [32, 64];
 /** Between attempts to open a stream: doubled each time, and shortened at random. */
 const [SOONEST, LATEST] = [250, 15_000];
 
@@ -65,12 +73,25 @@ export class Edge {
   #tag: string | undefined;
   #keys: { value: Keys | string; until: number } | undefined;
   #checked = 0;
-  /** From when on requests try to refresh again, after one that was begun or failed. */
+  /** Until when it is believed that a request asks: whoever does says so again and again. */
+  #askedUntil = 0;
+  /** From when on requests try to refresh again, after one that failed. */
   #tryFrom = 0;
   #failures = 0;
   #heard = 0;
   #keysAsked = 0;
-  #stored = 0;
+  /** By whom the manifest that is held is signed: the name of a key. */
+  #signer: Uint8Array | undefined;
+  /** Whether the store was asked: only what it has at the start is of use. */
+  #readStore = false;
+  /** What the store holds, and since when; it is the most that is reported where there is one. */
+  #kept: { generation: number; issued: number; at: number } | undefined;
+  /** Who stores, and until when that is believed. */
+  #storing: { until: number } | undefined;
+  /** What the server knows to be applied. */
+  #reported: Authorizer | undefined;
+  /** Storing or reporting has failed: with which generation, how often, and from when on it is tried again. */
+  #unsettled: { generation: number; failures: number; from: number; error: string } | undefined;
   #error: string | null = null;
   #closed = false;
 
@@ -90,7 +111,10 @@ export class Edge {
     return this.#server;
   }
 
-  /** Decides from the newest snapshot; none before the first was opened. Ask for it each time: the one before is freed. */
+  /**
+   * Decides from the newest snapshot; none before the first was opened, and none from when its key is
+   * known to be withdrawn until the next is here. Ask for it each time: the one before is freed.
+   */
   get authorizer(): Authorizer | undefined {
     return this.#current;
   }
@@ -105,7 +129,7 @@ export class Edge {
       staleFrom: current?.staleFrom ?? null,
       checked: this.#checked ? new Date(this.#checked) : null,
       following: this.isFollowing,
-      error: this.#error,
+      error: this.#error ?? this.#unsettled?.error ?? null,
     };
   }
 
@@ -117,27 +141,28 @@ export class Edge {
   /** Opens the snapshot that is stored, or else the server's newest. Throws when neither can be had. */
   async open(): Promise<Authorizer> {
     if (this.#current) return this.#current;
-    const stored = await this.#fromStore();
-    if (stored) this.#take(stored, undefined);
-    else await this.#fetchBundle();
-    return this.#current!;
+    if (!(await this.#fromStore())) await this.#fetchBundle();
+    const opened = this.#current;
+    if (!opened) throw new TokenwardError("freed", "edge", "was closed before");
+    return opened;
   }
 
   /** Asks the server for what is newer; says whether there was something. */
   async refresh(): Promise<boolean> {
+    await this.#renewKeys();
     if (!this.#current) {
       await this.open();
       if (this.#checked) return true;
     }
     for (let left = TRIES; ; left--) {
-      const manifest = await this.#server.manifest(this.#tag, this.#current?.generation);
+      const manifest = await this.#server.manifest(this.#tag, this.#reportable);
       if (!manifest) {
-        this.#noteCheck();
+        await this.#wellChecked();
         return false;
       }
       const applied = await this.#apply(manifest);
       if (applied !== "superseded") {
-        this.#noteCheck();
+        await this.#wellChecked();
         return applied === "newer";
       }
       if (left === 0) throw new ServerError(404, "manifests change faster than their blocks can be fetched");
@@ -153,29 +178,48 @@ export class Edge {
   /**
    * Makes sure that the server was asked within so many milliseconds, or a stream is open. Failing is
    * no error as long as there is a snapshot to decide from: `snapshot_stale` is the limit. While one
-   * request asks, others go on with what is held, unless that is stale.
+   * request asks, others go on with what is held; where that decides nothing, they wait for the one.
    */
   async within(milliseconds: number): Promise<void> {
-    const usable = this.#current !== undefined && !this.isStale;
-    if (usable && (this.isFollowing || Date.now() - this.#checked < milliseconds || Date.now() < this.#tryFrom)) return;
-    // Expires by itself: hosts end requests without a word, and this promise with them.
-    this.#tryFrom = Date.now() + PATIENCE;
-    const attempt = this.#attempt();
-    if (!usable) await attempt;
-    else await Promise.race([attempt, pause(PATIENCE)]);
+    if (this.#isUsable) {
+      if (this.isFollowing || Date.now() - this.#checked < milliseconds) return;
+      if (!this.#isAsking && Date.now() >= this.#tryFrom) await Promise.race([this.#attempt(), pause(PATIENCE)]);
+    } else if (this.#isAsking) {
+      // Not for the other's promise: hosts forbid that, and end requests without a word.
+      const until = Date.now() + WAITS;
+      while (this.#isAsking && !this.#isUsable && Date.now() < until) await pause(LOOKS);
+    } else if (Date.now() >= this.#tryFrom) {
+      await this.#attempt();
+    }
     if (!this.#current) throw new ServerError(0, this.#error ?? "there is no snapshot yet");
   }
 
-  /** Refreshes; after failures the next attempt of a request has to wait. Never throws. */
+  /** Whether there is something to decide from. */
+  get #isUsable(): boolean {
+    return this.#current !== undefined && !this.isStale;
+  }
+
+  /** Whether a request asks, as far as can be told. */
+  get #isAsking(): boolean {
+    return Date.now() < this.#askedUntil;
+  }
+
+  /** Refreshes; the next attempt of a request has to wait if this one was in vain. Never throws. */
   async #attempt(): Promise<void> {
+    const alive = () => void (this.#askedUntil = Date.now() + ALIVE);
+    alive();
+    const living = setInterval(alive, ALIVE / 4);
     try {
       await this.refresh();
       this.#failures = 0;
-      this.#tryFrom = 0;
+      this.#tryFrom = this.#isUsable ? 0 : Date.now() + SOONEST;
     } catch (error) {
       this.#fail(error);
       const wait = shortened(Math.min(SOONEST * 2 ** this.#failures++, PATIENCE));
       this.#tryFrom = Date.now() + Math.max(wait, toldToWait(error));
+    } finally {
+      clearInterval(living);
+      this.#askedUntil = 0;
     }
   }
 
@@ -242,13 +286,12 @@ export class Edge {
     let silence = setTimeout(end, SILENCE);
     let came = false;
     try {
-      const stream = await this.#server.events(this.#tag, this.#current?.generation, ending.signal);
+      const stream = await this.#server.events(this.#tag, this.#reportable, ending.signal);
       for await (const event of events(stream, ending.signal)) {
         clearTimeout(silence);
         silence = setTimeout(end, SILENCE);
         if (event.type === "manifest") await this.#applyEvent({ tag: event.id, sealed: fromBase64(event.data) });
-        // Whoever renews what is held has not, in time: better ask.
-        else if (this.#isOld) await this.refresh();
+        else await this.#onSignOfLife();
         this.#heard = Date.now();
         came = true;
         if (this.#closed) break;
@@ -269,14 +312,22 @@ export class Edge {
   /** Ends everything, and gives the memory back. */
   close(): void {
     this.#closed = true;
-    this.#current?.free();
-    this.#current = undefined;
+    this.#drop();
   }
 
   async #applyEvent(manifest: Manifest): Promise<void> {
+    await this.#renewKeys();
     const applied = await this.#apply(manifest);
     if (applied === "superseded") await this.refresh();
-    else this.#noteCheck();
+    else await this.#wellChecked();
+  }
+
+  /** Nothing new has come, so there is time for what else has to be done. */
+  async #onSignOfLife(): Promise<void> {
+    await this.#renewKeys();
+    // Whoever renews what is held has not, in time: better ask.
+    if (!this.#current || this.#isOld) await this.refresh();
+    else await this.#settle();
   }
 
   /** Whether two thirds of the time are over in which can be decided from it. */
@@ -286,27 +337,35 @@ export class Edge {
     return Date.now() - issued.getTime() >= ((staleFrom.getTime() - issued.getTime()) * 2) / 3;
   }
 
-  #noteCheck(): void {
+  /** The server has said what is newest, and that is held. */
+  async #wellChecked(): Promise<void> {
     this.#checked = Date.now();
     this.#error = null;
+    await this.#settle();
   }
 
-  async #fromStore(): Promise<Authorizer | undefined> {
+  /** Takes what is stored; says whether there was something good. */
+  async #fromStore(): Promise<boolean> {
+    if (this.#readStore) return false;
+    this.#readStore = true;
     try {
       const bundle = await this.#options.store?.get();
-      return bundle && this.#opened(bundle, await this.#trusted(false));
+      if (!bundle) return false;
+      const next = this.#opened(bundle, await this.#trusted(false));
+      const { generation } = next;
+      const kept = { generation, issued: issued(next), at: Date.now() };
+      if (this.#take(next, undefined, manifestOf(bundle))) this.#kept = kept;
     } catch (error) {
       this.#fail(error);
-      return undefined;
     }
+    return this.#current !== undefined;
   }
 
   async #fetchBundle(): Promise<void> {
     const { tag, sealed } = await this.#server.bundle(this.#options.parts ?? "all");
     const next = await this.#withKeys((keys) => this.#opened(sealed, keys));
-    this.#take(next, tag);
-    this.#noteCheck();
-    await this.#settled();
+    this.#take(next, tag, manifestOf(sealed));
+    await this.#wellChecked();
   }
 
   #opened(bundle: Uint8Array, keys: Keys | string): Authorizer {
@@ -322,6 +381,11 @@ export class Edge {
     try {
       refresh = await this.#begin(manifest.sealed);
     } catch (error) {
+      if (!this.#current && !this.#closed) {
+        // The keys that came meanwhile do not have that of what was held.
+        await this.#fetchBundle();
+        return "newer";
+      }
       const code = error instanceof TokenwardError ? error.code : "";
       if ((code !== "rollback" && code !== "conflict") || !this.isStale) throw error;
       await this.#beginAnew();
@@ -338,9 +402,7 @@ export class Edge {
           refresh.supply(block);
         }
       }
-      const taken = this.#take(refresh.finish(), manifest.tag);
-      if (taken) await this.#settled();
-      return taken ? "newer" : "same";
+      return this.#take(refresh.finish(), manifest.tag, manifest.sealed) ? "newer" : "same";
     } finally {
       refresh.free();
     }
@@ -358,9 +420,7 @@ export class Edge {
   async #whole(): Promise<boolean> {
     const { tag, sealed } = await this.#server.bundle(this.#options.parts ?? "all");
     (await this.#begin(manifestOf(sealed))).free();
-    const taken = this.#take(await this.#withKeys((keys) => this.#opened(sealed, keys)), tag);
-    if (taken) await this.#settled();
-    return taken;
+    return this.#take(await this.#withKeys((keys) => this.#opened(sealed, keys)), tag, manifestOf(sealed));
   }
 
   /**
@@ -377,42 +437,98 @@ export class Edge {
       throw new TokenwardError("rollback", "snapshot", "is older than the one that is held");
     }
     if (this.#closed) return next.free();
-    this.#swap(next, tag);
-    await this.#settled();
+    this.#forgetSettled();
+    this.#swap(next, tag, manifestOf(sealed));
   }
 
-  /** Decides from the next one from now on, unless something newer came in between. */
-  #take(next: Authorizer, tag: string | undefined): boolean {
+  /** Decides from the next one from now on, unless something newer came in between, or its key was withdrawn. */
+  #take(next: Authorizer, tag: string | undefined, sealed: Uint8Array): boolean {
     const held = this.#current;
     const older =
       held &&
       (next.generation < held.generation || (next.generation === held.generation && issued(next) < issued(held)));
-    if (this.#closed || older) {
+    if (this.#closed || older || !this.#isTrusted(next, sealed)) {
       next.free();
       return false;
     }
-    this.#swap(next, tag);
+    this.#swap(next, tag, sealed);
     return true;
   }
 
-  #swap(next: Authorizer, tag: string | undefined): void {
+  #swap(next: Authorizer, tag: string | undefined, sealed: Uint8Array): void {
     const held = this.#current;
     this.#current = next;
     this.#tag = tag;
+    // A copy, so that the rest of it can go.
+    this.#signer = sealed.slice(0, KEY_ID);
     held?.free();
   }
 
-  /** Reports and stores what was taken. Neither is worth failing for. */
-  async #settled(): Promise<void> {
+  /** Decides from nothing, and forgets what there was: whatever comes next may be of any generation. */
+  #drop(): void {
+    const held = this.#current;
+    this.#current = this.#tag = this.#signer = undefined;
+    this.#checked = 0;
+    this.#forgetSettled();
+    held?.free();
+  }
+
+  /** Generations begin anew: what was stored and reported says nothing about the next. */
+  #forgetSettled(): void {
+    this.#kept = this.#storing = this.#reported = this.#unsettled = undefined;
+  }
+
+  /** The newest generation that may be reported: what a restart would not go back behind. */
+  get #reportable(): number | undefined {
+    return this.#options.store ? this.#kept?.generation : this.#current?.generation;
+  }
+
+  /**
+   * Stores what is held, and reports it then, unless both were done. Neither is worth failing for: it
+   * is tried again with the next check or sign of life, later each time.
+   */
+  async #settle(): Promise<void> {
     const current = this.#current;
     if (!current) return;
+    const { generation } = current;
+    const before = this.#unsettled?.generation === generation ? this.#unsettled : undefined;
+    if (before && Date.now() < before.from) return;
+    try {
+      if (!(await this.#store(current)) || this.#reported === current) return;
+      await this.#server.applied(generation);
+      this.#reported = current;
+      this.#unsettled = undefined;
+      // Whoever took it had to leave it to this one.
+      if (this.#current && this.#current !== current) await this.#settle();
+    } catch (error) {
+      const failures = (before?.failures ?? 0) + 1;
+      const wait = Math.max(shortened(Math.min(SOONEST * 2 ** failures, LATEST)), toldToWait(error));
+      this.#unsettled = { generation, failures, from: Date.now() + wait, error: textOf(error) };
+      this.#tell(error);
+    }
+  }
+
+  /** Whether the generation is stored, or there is no store. One that is renewed is stored again now and then. */
+  async #store(current: Authorizer): Promise<boolean> {
     const { store } = this.#options;
+    if (!store) return true;
+    const { generation } = current;
+    const kept = this.#kept;
     const lifetime = (current.staleFrom?.getTime() ?? Infinity) - issued(current);
-    const stores = store && Date.now() - this.#stored > Math.min(STORE_EVERY, lifetime / 4);
-    if (stores) this.#stored = Date.now();
-    const keep = async () => (stores ? store.put(current.bundle()) : undefined);
-    for (const result of await Promise.allSettled([this.#server.applied(current.generation), keep()])) {
-      if (result.status === "rejected") this.#fail(result.reason);
+    const isKept = kept?.generation === generation;
+    const isDue = isKept && kept.issued !== issued(current) && Date.now() - kept.at > Math.min(STORE_EVERY, lifetime / 4);
+    if (isKept && !isDue) return true;
+    // Two at once could end in either order.
+    if (this.#storing && Date.now() < this.#storing.until) return isKept;
+    const mine = (this.#storing = { until: Date.now() + STORES });
+    const next = { generation, issued: issued(current), at: Date.now() };
+    try {
+      await store.put(current.bundle());
+      const isLast = this.#storing === mine;
+      this.#kept = isLast ? next : undefined;
+      return isLast;
+    } finally {
+      if (this.#storing === mine) this.#storing = undefined;
     }
   }
 
@@ -434,6 +550,9 @@ export class Edge {
     try {
       const value = await this.#server.keys();
       this.#keys = { value, until: Date.now() + KEYS_LAST };
+      const current = this.#current;
+      // Whoever has stolen the key may have signed what is held, with a generation that never comes.
+      if (current && this.#signer && !this.#isTrusted(current, this.#signer)) this.#drop();
       return value;
     } catch (error) {
       // Those of before go on: nothing that they have signed lasts longer than its maximum age.
@@ -444,16 +563,44 @@ export class Edge {
     }
   }
 
+  /** Fetches the keys when it is time, also while nothing new comes that is signed with them. */
+  async #renewKeys(): Promise<void> {
+    if (this.#keys && Date.now() >= this.#keys.until) await this.#trusted(false);
+  }
+
+  /** Whether the keys that are held have that of a sealed manifest. */
+  #isTrusted(any: Authorizer, sealed: Uint8Array): boolean {
+    const keys = this.#keys;
+    if (!keys || keys.until === Infinity) return true;
+    const probe = new Uint8Array(KEY_ID + SIGNATURE);
+    probe.set(sealed.subarray(0, KEY_ID));
+    try {
+      any.refresh(probe, keys.value).free();
+    } catch (error) {
+      // Nothing is signed there, but first of all the key has to be known.
+      return error instanceof TokenwardError && error.code !== "unknown_key";
+    }
+    return true;
+  }
+
   #fail(error: unknown): void {
-    // What is not ours may say anything, so only what it is called.
-    const ours = error instanceof ServerError || error instanceof TokenwardError;
-    this.#error = ours ? error.message : error instanceof Error ? error.name : "Error";
+    this.#error = textOf(error);
+    this.#tell(error);
+  }
+
+  #tell(error: unknown): void {
     try {
       this.#options.onError?.(error);
     } catch {
       // Whoever is told has to cope.
     }
   }
+}
+
+/** What is not ours may say anything, so only what it is called. */
+function textOf(error: unknown): string {
+  const ours = error instanceof ServerError || error instanceof TokenwardError;
+  return ours ? error.message : error instanceof Error ? error.name : "Error";
 }
 
 function issued(authorizer: Authorizer): number {

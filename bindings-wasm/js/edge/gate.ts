@@ -77,10 +77,21 @@ const OWN =
 /** git shows what refuses it only where that is plain text. */
 const GIT = /\/(info\/refs|git-(upload|receive)-pack)(\?|$)/;
 
+/** So many requests are asked about at once: whoever makes tokens up must not keep the server busy. */
+const ASKS = 64;
+/** One that has not been answered by then has been ended by its host. */
+const ASK_LASTS = 30_000;
+/** For so long, and of so many requests, it is remembered that the server does not know their token. */
+const [REFUSED_FOR, REFUSED_MANY] = [3_000, 1_024];
+
 /** Decides which requests may pass. */
 export class Gate {
   readonly edges: readonly Edge[];
   readonly #options: GateOptions;
+  /** Those that are asked about, with when each is given up. */
+  readonly #asks = new Set<{ until: number }>();
+  /** Answers that say that a token is unknown, under a digest of the request; the oldest first. */
+  readonly #refused = new Map<string, { answer: GateAnswer; until: number }>();
 
   constructor(options: GateOptions) {
     const { orgs, store, credential: given, ...rest } = options;
@@ -150,14 +161,44 @@ export class Gate {
   }
 
   async #ask(request: Judged): Promise<GateAnswer> {
-    // Any credential will do that is still good.
-    const edge = this.edges.find((edge) => edge.status.error === null) ?? this.edges[0]!;
+    const digest = await digestOf(request);
+    const known = digest === undefined ? undefined : this.#refused.get(digest);
+    if (known && Date.now() < known.until) return again(known.answer);
+    if (!this.#mayAsk()) {
+      return refusal("This gateway cannot decide about the request alone, and asks the token server about too many others.");
+    }
+    const ask = { until: Date.now() + ASK_LASTS };
+    this.#asks.add(ask);
     try {
-      return await asked(await edge.server.judge(request.method, request.uri, request.authorization, request.body));
+      const answer = await this.#askNow(request);
+      if (digest !== undefined && saysUnknown(answer)) this.#remember(digest, answer);
+      return answer;
     } catch (error) {
       this.#report(error);
       return refusal("This gateway cannot decide about the request alone, and the token server cannot be reached.");
+    } finally {
+      this.#asks.delete(ask);
     }
+  }
+
+  async #askNow({ method, uri, authorization, body }: Judged): Promise<GateAnswer> {
+    // Any credential will do that is still good.
+    const edge = this.edges.find((edge) => edge.status.error === null) ?? this.edges[0]!;
+    return asked(await edge.server.judge(method, uri, authorization, body));
+  }
+
+  #mayAsk(): boolean {
+    if (this.#asks.size >= ASKS) for (const ask of this.#asks) if (Date.now() >= ask.until) this.#asks.delete(ask);
+    return this.#asks.size < ASKS;
+  }
+
+  #remember(digest: string, answer: GateAnswer): void {
+    this.#refused.delete(digest);
+    for (const oldest of this.#refused.keys()) {
+      if (this.#refused.size < REFUSED_MANY) break;
+      this.#refused.delete(oldest);
+    }
+    this.#refused.set(digest, { answer, until: Date.now() + REFUSED_FOR });
   }
 
   #report(error: unknown): void {
@@ -222,6 +263,24 @@ async function asked(answer: Response): Promise<GateAnswer> {
   const known = judged ? [200, 401, 403, 404, 503].includes(answer.status) : answer.status === 429;
   if (!known) throw new ServerError(answer.status, `the server answers ${answer.status} to a question about a request`);
   return sorted(answer.status === 200, answer.status, headers, body || null, "server");
+}
+
+/** Under which a request with a token is remembered: neither the token nor its path can be read from it. */
+async function digestOf({ method, uri, authorization, token }: Judged): Promise<string | undefined> {
+  if (token === null) return undefined;
+  const text = JSON.stringify([method, uri, authorization]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return String.fromCharCode(...new Uint8Array(digest));
+}
+
+function saysUnknown(answer: GateAnswer): boolean {
+  return answer.status === 401 && answer.headers.some(([name, value]) => name === "x-tokenward-reason" && value === "invalid_token");
+}
+
+/** The same answer to another request. */
+function again(answer: GateAnswer): GateAnswer {
+  const headers = answer.headers.map(([name, value]): [string, string] => [name, name === "x-request-id" ? crypto.randomUUID() : value]);
+  return { ...answer, headers };
 }
 
 /** Headers for the hub, and headers for the client. */

@@ -1,10 +1,15 @@
 // The gateway as a middleware of Node.js servers: `http`, Connect, Express, and proxies behind them.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, request as overHttp } from "node:http";
+import { request as overHttps } from "node:https";
+import { pipeline } from "node:stream";
 
 import { BODY_LIMIT } from "tokenward/snapshots";
 
 import { type Gate, type GateAnswer, isOurs } from "./gate.js";
+
+/** The token server is waited for so many milliseconds. */
+const HANDED_FOR = 30_000;
 
 /** Called when a request may pass. */
 type Next = (error?: unknown) => void;
@@ -12,23 +17,25 @@ type Next = (error?: unknown) => void;
 /**
  * A middleware that lets pass what may pass. The names of the caller are in the request's headers
  * then, where the hub looks for them; a body that was looked at can be read again.
+ *
+ * The token server's own calls do not come to the next: they are passed to the token server here,
+ * unless the gate judges them like others (`own: "judge"`).
  */
 export function middleware(gate: Gate): (request: IncomingMessage, response: ServerResponse, next: Next) => void {
   return (request, response, next) => {
     judge(gate, request).then((answer) => {
       // What comes next may throw, and that is not ours to catch.
-      if (answer.passes) queueMicrotask(() => pass(request, response, answer, next));
+      if (answer.to === "server") hand(gate, request, response);
+      else if (answer.passes) queueMicrotask(() => pass(request, response, answer, next));
       else refuse(request, response, answer);
     }, next);
   };
 }
 
 async function judge(gate: Gate, request: IncomingMessage): Promise<GateAnswer> {
-  // `originalUrl` is what frameworks keep when they mount a middleware below a path.
-  const uri = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "";
   return gate.judge({
     method: request.method ?? "",
-    uri,
+    uri: uriOf(request),
     // Sent twice, it can be read in two ways.
     authorization: request.headersDistinct.authorization?.join(", ") ?? null,
     body: () => ahead(request),
@@ -52,6 +59,61 @@ function pass(request: IncomingMessage, response: ServerResponse, answer: GateAn
   }
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   next();
+}
+
+/** What a client asks for. `originalUrl` is what frameworks keep when they mount a middleware below a path. */
+function uriOf(request: IncomingMessage): string {
+  return (request as { originalUrl?: string }).originalUrl ?? request.url ?? "";
+}
+
+/** Headers that are between two neighbours. */
+const HOPS = new Set(["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]);
+
+/** What is written anew for the token server. */
+const NOT_HANDED = new Set(["host", "expect", "x-forwarded-for"]);
+
+/** The headers of a message that are not between two neighbours. */
+function endToEnd(message: IncomingMessage): [name: string, value: string[]][] {
+  const named = new Set((message.headers.connection ?? "").toLowerCase().split(/[\s,]+/));
+  // Whoever names it there would have the body read as another request.
+  named.delete("content-length");
+  return Object.entries(message.headersDistinct).flatMap(([name, values]) =>
+    values && !HOPS.has(name) && !named.has(name) ? [[name, values]] : [],
+  );
+}
+
+/** Passes a request on to the token server, which judges it itself, and its answer back. */
+function hand(gate: Gate, request: IncomingMessage, response: ServerResponse): void {
+  const { origin, protocol } = new URL(gate.endpoint);
+  const headers = endToEnd(request).filter(([name]) => !NOT_HANDED.has(name) && !isOurs(name));
+  // A body whose length is not said comes in pieces, whatever the method.
+  if (request.headers["transfer-encoding"]) headers.push(["transfer-encoding", ["chunked"]]);
+  const before = request.headersDistinct["x-forwarded-for"] ?? [];
+  headers.push(["x-forwarded-for", [[...before, request.socket.remoteAddress ?? "unknown"].join(", ")]]);
+  const ask = protocol === "https:" ? overHttps : overHttp;
+  const { hostname, port } = new URL(origin);
+  const asked = ask({
+    hostname: hostname.replace(/^\[|\]$/g, ""), port, path: uriOf(request), method: request.method,
+    headers: Object.fromEntries(headers), timeout: HANDED_FOR,
+  });
+  asked.on("timeout", () => asked.destroy(new Error("the token server does not answer")));
+  asked.on("response", (answer) => {
+    for (const [name, values] of endToEnd(answer)) response.setHeader(name, values);
+    response.statusCode = answer.statusCode ?? 502;
+    pipeline(answer, response, () => undefined);
+  });
+  asked.on("error", () => {
+    if (response.headersSent) response.destroy();
+    else unreachable(request, response);
+  });
+  response.on("close", () => asked.destroy());
+  request.pipe(asked);
+}
+
+function unreachable(request: IncomingMessage, response: ServerResponse): void {
+  const text = "The token server cannot be reached.";
+  response.writeHead(503, { "content-type": "application/json", "x-error-message": text, "retry-after": "1" });
+  response.end(request.method === "HEAD" ? undefined : JSON.stringify({ error: text }));
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, answer: GateAnswer): void {

@@ -5,6 +5,7 @@ Whatever is refused changes nothing. There is no thread here, and no waiting.
 
 from __future__ import annotations
 
+import json
 import logging
 import struct
 import threading
@@ -17,6 +18,7 @@ from tokenward import Authorizer
 from tokenward.errors import (
     BadRequestError,
     NotFoundError,
+    ParseError,
     RateLimitedError,
     ServerError,
     SnapshotError,
@@ -40,11 +42,15 @@ Used = TypeVar("Used")
 _KEYS_FOR = 60.0
 # They are not asked for more often than this, whatever unknown keys come.
 _KEYS_AT_MOST_EVERY = 1.0
-# The file is not written more often than this.
+# A snapshot whose generation is in the file already is not written into it more often than this.
 _KEPT_EVERY = 10.0
 # When more blocks than this are missing, the whole is fetched in one piece.
 _MANY = 128
 _TRIES = 5
+# A sealed manifest begins with the name of the key that has signed it, and the signature.
+_KEY_ID, _SIGNATURE = 32, 64
+
+_NOTHING = '{"format": "tokenward.org/1", "organization": {"name": %s}, "generation": 0}'
 
 
 class Superseded(Exception):
@@ -82,6 +88,8 @@ class Edge:
         self.error: str | None = None
         self._keys: Keys = b""
         self._keys_at = 0.0
+        self._signer: bytes | None = None
+        self._withdrawn = False
         self._tag: str | None = None
         self._reported: int | None = None
         self._reports = True
@@ -90,7 +98,7 @@ class Edge:
         self._new_locks()
 
     def _new_locks(self) -> None:
-        self._lock, self._changed = threading.RLock(), threading.Condition()
+        self._lock, self._changed, self._keeping = threading.RLock(), threading.Condition(), threading.Lock()
 
     def moved(self, link: Link) -> None:
         """Goes on in another process, over another link; what is held stays."""
@@ -102,9 +110,10 @@ class Edge:
         self._set_keys(self._pinned if self._pinned is not None else self.link.keys())
         kept = self._from_file()
         if kept is None:
-            self._tag, self.authorizer = self._fetched()
+            self._tag, self.authorizer, self._signer = self._fetched()
         else:
-            self.authorizer = self._kept = kept
+            self.authorizer, self._signer = kept
+            self._kept = self.authorizer
             try:
                 self.refresh()
             except (UnreachableError, ServerError, RateLimitedError, SnapshotError) as error:
@@ -116,6 +125,9 @@ class Edge:
         with self._lock:
             before = self.authorizer
             for left in reversed(range(_TRIES)):
+                if self._withdrawn:
+                    self._replace_withdrawn()
+                    break
                 newest = self._newest()
                 if newest is None:
                     break
@@ -142,29 +154,35 @@ class Edge:
         self._tell(before)
 
     def tick(self) -> None:
-        """What is done now and then: keys are renewed, what is held is reported and kept."""
+        """What is done now and then: keys are renewed, what is held is kept and reported."""
         if self._pinned is None and time.monotonic() - self._keys_at >= _KEYS_FOR:
             self._renew_keys()
-        self._report()
+        if self._withdrawn:
+            self.refresh()
+        self._settle()
         if time.monotonic() - self._kept_at >= _KEPT_EVERY:
             self.keep()
 
     def keep(self) -> None:
         """Writes what is held into the file, unless it is there."""
-        held = self.authorizer
-        if self._file is None or held is self._kept:
-            return
-        self._kept_at = time.monotonic()
-        try:
-            cache.replace(self._file, held.bundle())
-            self._kept = held
-        except OSError as error:
-            self.error = f"cannot keep the snapshot: {(error.strerror or 'no reason given').lower()}"
+        # One after the other, so that the newest is what stays.
+        with self._keeping:
+            held = self.authorizer
+            if self._file is None or held is self._kept or self._withdrawn:
+                return
+            self._kept_at = time.monotonic()
+            try:
+                cache.replace(self._file, held.bundle())
+                self._kept = held
+            except OSError as error:
+                self.error = f"cannot keep the snapshot: {(error.strerror or 'no reason given').lower()}"
 
     def wait_for(self, generation: int, timeout: float | None) -> bool:
         """Waits until a generation is here."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.authorizer.generation >= generation, timeout)
+            return self._changed.wait_for(
+                lambda: not self._withdrawn and self.authorizer.generation >= generation, timeout
+            )
 
     @property
     def lifetime(self) -> float:
@@ -188,30 +206,38 @@ class Edge:
 
     def _newest(self) -> tuple[str | None, bytes] | None:
         try:
-            return self.link.manifest(self._tag, self.authorizer.generation)
+            return self.link.manifest(self._tag, self._reportable)
         except BadRequestError:
             pass
         # A server that was restored from a backup does not know our generation.
         return self.link.manifest(None, None)
 
     def _apply(self, sealed: bytes) -> None:
+        update = None
         try:
-            update = self._begin(sealed)
-        except SnapshotError as error:
-            if error.code not in ("rollback", "conflict") or not self.is_stale:
-                raise
-            self._begin_anew()
+            if not self._withdrawn:
+                update = self._begin(sealed)
+        except (SnapshotError, ParseError) as error:
+            # Keys that came meanwhile may not have that of what was held.
+            if not self._withdrawn:
+                code = error.code if isinstance(error, SnapshotError) else None
+                if code not in ("rollback", "conflict") or not self.is_stale:
+                    raise
+                self._begin_anew()
+                return
+        if update is None or self._withdrawn:
+            self._replace_withdrawn()
             return
         fetched = 0
         while missing := update.missing():
             fetched += len(missing)
             if fetched > _MANY:
-                _, next = self._fetched(follows=True)
-                self._swap(next)
+                _, next, signer = self._fetched(follows=True)
+                self._swap(next, signer)
                 return
             for name in missing:
                 update.supply(self._block(name))
-        self._swap(update.finish())
+        self._swap(update.finish(), sealed[:_KEY_ID])
 
     def _begin_anew(self) -> None:
         """What is held decides nothing any more: whatever was issued after it may take its place.
@@ -219,10 +245,15 @@ class Edge:
         So an edge comes back when its server was restored from a backup, and nobody can make it go
         back to anything that was issued before.
         """
-        _, next = self._fetched()
+        _, next, signer = self._fetched()
         if next.issued is None or self.authorizer.issued is None or next.issued <= self.authorizer.issued:
             raise SnapshotError("rollback", "it is older than the one that is held")
-        self._swap(next)
+        self._swap(next, signer)
+
+    def _replace_withdrawn(self) -> None:
+        """Whatever the server has takes the place of what a withdrawn key has signed."""
+        self._tag, next, signer = self._fetched()
+        self._swap(next, signer)
 
     def _block(self, name: str) -> bytes:
         try:
@@ -231,17 +262,20 @@ class Edge:
             pass
         raise Superseded
 
-    def _fetched(self, *, follows: bool = False) -> tuple[str | None, Authorizer]:
-        """The server's snapshot in one piece, verified; if it has to, also that it follows the one that is held."""
+    def _fetched(self, *, follows: bool = False) -> tuple[str | None, Authorizer, bytes]:
+        """The server's snapshot in one piece, verified, with its tag and the name of its key.
+
+        If it has to, also that it follows the one that is held.
+        """
         tag, bundle = self.link.bundle(self._parts)
         if follows:
             self._begin(_manifest_of(bundle))
-        return tag, self._opened(bundle)
+        return tag, self._opened(bundle), _manifest_of(bundle)[:_KEY_ID]
 
-    def _from_file(self) -> Authorizer | None:
+    def _from_file(self) -> tuple[Authorizer, bytes] | None:
         bundle = cache.read(self._file) if self._file is not None else None
         try:
-            return None if bundle is None else self._opened(bundle)
+            return None if bundle is None else (self._opened(bundle), _manifest_of(bundle)[:_KEY_ID])
         except SnapshotError:
             return None
 
@@ -254,9 +288,9 @@ class Edge:
     def _begin(self, sealed: bytes) -> Refresh:
         return self._with_keys(lambda keys: self.authorizer.refresh(sealed, keys))
 
-    def _swap(self, next: Authorizer) -> None:
+    def _swap(self, next: Authorizer, signer: bytes) -> None:
         with self._changed:
-            self.authorizer = next
+            self.authorizer, self._signer, self._withdrawn = next, signer, False
             self._changed.notify_all()
 
     # Telling of it.
@@ -268,12 +302,26 @@ class Edge:
                 self._on_change(held)
             except Exception:
                 _log.exception("`on_change` failed")
+        self._settle()
+
+    def _settle(self) -> None:
+        """Keeps what is held, and reports it then: who begins from the file does not go back behind what was reported."""
+        if self._reportable != self.authorizer.generation:
+            self.keep()
         self._report()
+
+    @property
+    def _reportable(self) -> int | None:
+        """The generation that may be reported: where there is a file, the one that is there."""
+        if self._withdrawn:
+            return None
+        surest = self.authorizer if self._file is None else self._kept
+        return None if surest is None else surest.generation
 
     def _report(self) -> None:
         """A report that fails is made again later: with the next fetch, or the next tick."""
-        generation = self.authorizer.generation
-        if not self._reports or self._reported == generation:
+        generation = self._reportable
+        if generation is None or not self._reports or self._reported == generation:
             return
         try:
             self._reports = self.link.report(generation)
@@ -294,9 +342,36 @@ class Edge:
         """Keys that cannot be fetched, or are none, leave those of before."""
         self._keys_at = time.monotonic()
         try:
-            self._set_keys(self.link.keys())
+            keys = self.link.keys()
+            with self._lock:
+                before = self._keys
+                self._set_keys(keys)
+                if self._signer is not None and not self._is_known(self._signer):
+                    self._withdraw(before)
         except TokenwardError as error:
             self.error = error_text(error)
+
+    def _is_known(self, key: bytes) -> bool:
+        try:
+            self.authorizer.refresh(key + bytes(_SIGNATURE), self._keys)
+        except SnapshotError as error:
+            # Nothing is signed there, but first of all the key has to be known.
+            return error.code != "unknown_key"
+        return True
+
+    def _withdraw(self, keys: Keys) -> None:
+        """Denies everything until the next is here.
+
+        Whoever has stolen the key may have signed what is held, with a generation that never comes.
+        """
+        held = self.authorizer
+        denying = Authorizer.from_snapshot(held.bundle(), keys, max_age=0)
+        if denying.stale_from is None or datetime.now(timezone.utc) < denying.stale_from:
+            # Issued in times to come.
+            denying = Authorizer.from_document(_NOTHING % json.dumps(held.org))
+        with self._changed:
+            self.authorizer, self._signer, self._withdrawn = denying, None, True
+            self._tag = self._kept = self._reported = None
 
     def _with_keys(self, use: Callable[[Keys], Used]) -> Used:
         """Does something with the keys; when one is unknown, once more with the newest."""
