@@ -257,7 +257,9 @@ def test_what_no_snapshot_settles_is_asked_of_the_server(place, world: World, ki
     gateway.link.cut()
     time.sleep(0.3)
     assert gateway.read(allowed).status_code == 200
-    for answer in (gateway.read(UNKNOWN_TOKEN), gateway.read(allowed, "/api/models"), gateway.read(allowed, "/api/models/strict/open")):
+    # That the token is unknown is remembered for a moment, of what was asked.
+    unknown = gateway.read(UNKNOWN_TOKEN, "/api/models/acme/another")
+    for answer in (unknown, gateway.read(allowed, "/api/models"), gateway.read(allowed, "/api/models/strict/open")):
         assert answer.status_code == 503
         assert answer.headers["X-Error-Message"] == answer.json()["error"]
         assert answer.headers["Retry-After"] and answer.headers["X-Request-Id"]
