@@ -157,6 +157,21 @@ impl Authorizer {
         Ok(PyBytes::new(py, &bundle))
     }
 
+    /// The sealed manifest of the snapshot: what `refresh` takes.
+    ///
+    /// Raises `ParseError` when this is a document.
+    fn manifest<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, self.snapshot(py)?.sealed()))
+    }
+
+    /// Whether the snapshot is signed with one of these keys: one that was withdrawn may have been stolen.
+    ///
+    /// Raises `ParseError` when this is a document, or the keys are none.
+    fn is_signed_by(&self, py: Python<'_>, keys: &Any<'_>) -> PyResult<bool> {
+        let keys = trusted(py, keys)?;
+        Ok(self.snapshot(py)?.is_signed_by(&keys))
+    }
+
     /// When the snapshot was issued, as a `datetime` in UTC; `None` for a document.
     ///
     /// >>> authorizer.issued is None

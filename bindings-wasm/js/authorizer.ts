@@ -161,6 +161,18 @@ export class Authorizer {
     return new Refresh(begun, (next) => new Authorizer(next, this.#maxAge), this.#maxAge);
   }
 
+  /** The sealed manifest of the snapshot: what `refresh` takes. */
+  manifest(): Uint8Array {
+    return calling(() => this.#held().manifest());
+  }
+
+  /** Whether the snapshot is signed with one of these keys: one that was withdrawn may have been stolen. */
+  isSignedBy(keys: Keys | string): boolean {
+    const engine = this.#held();
+    const jwks = json(keys, "keys");
+    return calling(() => engine.isSignedBy(jwks));
+  }
+
   /** The snapshot as a bundle again, to be kept. */
   bundle(): Uint8Array {
     return calling(() => this.#held().bundle());

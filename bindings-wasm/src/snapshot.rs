@@ -53,6 +53,18 @@ impl Engine {
             .collect()
     }
 
+    /// The sealed manifest of the snapshot.
+    pub fn manifest(&self) -> Result<Vec<u8>, JsValue> {
+        Ok(self.snapshot()?.sealed().to_vec())
+    }
+
+    /// Whether the snapshot is signed with one of these keys.
+    #[wasm_bindgen(js_name = isSignedBy)]
+    pub fn is_signed_by(&self, keys: &str) -> Result<bool, JsValue> {
+        let keys = TrustedKeys::parse(keys).map_err(thrown)?;
+        Ok(self.snapshot()?.is_signed_by(&keys))
+    }
+
     fn snapshot(&self) -> Result<&Snapshot, JsValue> {
         let held = self.authorizer().snapshot();
         held.ok_or_else(|| JsValue::from_str(NO_SNAPSHOT))

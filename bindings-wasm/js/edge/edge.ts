@@ -60,8 +60,6 @@ const LASTS = 5_000;
 const WITHOUT = 300_000;
 /** How often is asked instead. */
 const INSTEAD = 5_000;
-/** A sealed manifest begins with the name of the key that has signed it, and the signature. */
-const [KEY_ID, SIGNATURE] = [32, 64];
 /** Between attempts to open a stream: doubled each time, and shortened at random. */
 const [SOONEST, LATEST] = [250, 15_000];
 
@@ -80,8 +78,6 @@ export class Edge {
   #failures = 0;
   #heard = 0;
   #keysAsked = 0;
-  /** By whom the manifest that is held is signed: the name of a key. */
-  #signer: Uint8Array | undefined;
   /** Whether the store was asked: only what it has at the start is of use. */
   #readStore = false;
   /** What the store holds, and since when; it is the most that is reported where there is one. */
@@ -354,7 +350,7 @@ export class Edge {
       const next = this.#opened(bundle, await this.#trusted(false));
       const { generation } = next;
       const kept = { generation, issued: issued(next), at: Date.now() };
-      if (this.#take(next, undefined, manifestOf(bundle))) this.#kept = kept;
+      if (this.#take(next, undefined)) this.#kept = kept;
     } catch (error) {
       this.#fail(error);
     }
@@ -364,7 +360,7 @@ export class Edge {
   async #fetchBundle(): Promise<void> {
     const { tag, sealed } = await this.#server.bundle(this.#options.parts ?? "all");
     const next = await this.#withKeys((keys) => this.#opened(sealed, keys));
-    this.#take(next, tag, manifestOf(sealed));
+    this.#take(next, tag);
     await this.#wellChecked();
   }
 
@@ -402,7 +398,7 @@ export class Edge {
           refresh.supply(block);
         }
       }
-      return this.#take(refresh.finish(), manifest.tag, manifest.sealed) ? "newer" : "same";
+      return this.#take(refresh.finish(), manifest.tag) ? "newer" : "same";
     } finally {
       refresh.free();
     }
@@ -419,8 +415,14 @@ export class Edge {
   /** Takes the server's snapshot in one piece, which has to follow the one that is held like any other. */
   async #whole(): Promise<boolean> {
     const { tag, sealed } = await this.#server.bundle(this.#options.parts ?? "all");
-    (await this.#begin(manifestOf(sealed))).free();
-    return this.#take(await this.#withKeys((keys) => this.#opened(sealed, keys)), tag, manifestOf(sealed));
+    const next = await this.#withKeys((keys) => this.#opened(sealed, keys));
+    try {
+      (await this.#begin(next.manifest())).free();
+    } catch (error) {
+      next.free();
+      throw error;
+    }
+    return this.#take(next, tag);
   }
 
   /**
@@ -438,36 +440,34 @@ export class Edge {
     }
     if (this.#closed) return next.free();
     this.#forgetSettled();
-    this.#swap(next, tag, manifestOf(sealed));
+    this.#swap(next, tag);
   }
 
   /** Decides from the next one from now on, unless something newer came in between, or its key was withdrawn. */
-  #take(next: Authorizer, tag: string | undefined, sealed: Uint8Array): boolean {
+  #take(next: Authorizer, tag: string | undefined): boolean {
     const held = this.#current;
     const older =
       held &&
       (next.generation < held.generation || (next.generation === held.generation && issued(next) < issued(held)));
-    if (this.#closed || older || !this.#isTrusted(next, sealed)) {
+    if (this.#closed || older || !this.#isTrusted(next)) {
       next.free();
       return false;
     }
-    this.#swap(next, tag, sealed);
+    this.#swap(next, tag);
     return true;
   }
 
-  #swap(next: Authorizer, tag: string | undefined, sealed: Uint8Array): void {
+  #swap(next: Authorizer, tag: string | undefined): void {
     const held = this.#current;
     this.#current = next;
     this.#tag = tag;
-    // A copy, so that the rest of it can go.
-    this.#signer = sealed.slice(0, KEY_ID);
     held?.free();
   }
 
   /** Decides from nothing, and forgets what there was: whatever comes next may be of any generation. */
   #drop(): void {
     const held = this.#current;
-    this.#current = this.#tag = this.#signer = undefined;
+    this.#current = this.#tag = undefined;
     this.#checked = 0;
     this.#forgetSettled();
     held?.free();
@@ -552,7 +552,7 @@ export class Edge {
       this.#keys = { value, until: Date.now() + KEYS_LAST };
       const current = this.#current;
       // Whoever has stolen the key may have signed what is held, with a generation that never comes.
-      if (current && this.#signer && !this.#isTrusted(current, this.#signer)) this.#drop();
+      if (current && !this.#isTrusted(current)) this.#drop();
       return value;
     } catch (error) {
       // Those of before go on: nothing that they have signed lasts longer than its maximum age.
@@ -568,19 +568,10 @@ export class Edge {
     if (this.#keys && Date.now() >= this.#keys.until) await this.#trusted(false);
   }
 
-  /** Whether the keys that are held have that of a sealed manifest. */
-  #isTrusted(any: Authorizer, sealed: Uint8Array): boolean {
+  /** Whether the keys that are held have that of a snapshot. Pinned ones had it when it was opened. */
+  #isTrusted(authorizer: Authorizer): boolean {
     const keys = this.#keys;
-    if (!keys || keys.until === Infinity) return true;
-    const probe = new Uint8Array(KEY_ID + SIGNATURE);
-    probe.set(sealed.subarray(0, KEY_ID));
-    try {
-      any.refresh(probe, keys.value).free();
-    } catch (error) {
-      // Nothing is signed there, but first of all the key has to be known.
-      return error instanceof TokenwardError && error.code !== "unknown_key";
-    }
-    return true;
+    return !keys || keys.until === Infinity || authorizer.isSignedBy(keys.value);
   }
 
   #fail(error: unknown): void {
@@ -605,13 +596,6 @@ function textOf(error: unknown): string {
 
 function issued(authorizer: Authorizer): number {
   return authorizer.issued?.getTime() ?? 0;
-}
-
-/** The sealed manifest of a bundle: behind eight letters, a byte, and its length. */
-function manifestOf(bundle: Uint8Array): Uint8Array {
-  if (bundle.length < 13) throw new TokenwardError("malformed", "snapshot", "is not complete");
-  const length = new DataView(bundle.buffer, bundle.byteOffset).getUint32(9, true);
-  return bundle.subarray(13, 13 + length);
 }
 
 /** For how many milliseconds the server wants to be left alone. */

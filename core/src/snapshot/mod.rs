@@ -162,6 +162,13 @@ impl Snapshot {
         unseal(&self.0.sealed).map(|(id, _)| id)
     }
 
+    /// Whether that is one of these. A key that was withdrawn may have been stolen, and then anybody may
+    /// have signed what is held.
+    #[must_use]
+    pub fn is_signed_by(&self, keys: &TrustedKeys) -> bool {
+        keys.ids().any(|id| Some(id) == self.key_id())
+    }
+
     /// The organization's name.
     #[must_use]
     pub fn org(&self) -> &str {

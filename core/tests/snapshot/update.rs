@@ -1,7 +1,7 @@
 //! One snapshot after the other: what is fetched, what is refused, what is never seen.
 
 use tokenward_core::snapshot::{
-    Parts, Snapshot, SnapshotError, SnapshotWriter, Stamp, Update, seal,
+    Parts, PublicKey, Snapshot, SnapshotError, SnapshotWriter, Stamp, TrustedKeys, Update, seal,
 };
 use tokenward_core::{Authorizer, Name, Revocation, Row, Standing, Timestamp, TokenId, World};
 
@@ -191,4 +191,14 @@ fn without_details_decisions_are_the_same_but_for_names() {
     let authorizer = Authorizer::from_snapshot(hot, &keys(), now()).expect("it is valid");
     assert!(!authorizer.knows_details());
     assert_eq!(authorizer.snapshot().map(Snapshot::token_count), Some(3));
+}
+
+#[test]
+fn a_snapshot_says_whether_its_key_is_still_trusted() {
+    let (world, mut writer) = written(&acme());
+    let held = open(&sealed(&mut writer, &world, &always(1)).1);
+    assert!(held.is_signed_by(&keys()));
+    let other = PublicKey::of_seed(&[9; 32]);
+    assert!(!held.is_signed_by(&TrustedKeys::of(&[other])));
+    assert!(held.is_signed_by(&TrustedKeys::of(&[other, PublicKey::of_seed(&SEED)])));
 }

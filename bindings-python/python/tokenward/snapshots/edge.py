@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -47,8 +46,6 @@ _KEPT_EVERY = 10.0
 # When more blocks than this are missing, the whole is fetched in one piece.
 _MANY = 128
 _TRIES = 5
-# A sealed manifest begins with the name of the key that has signed it, and the signature.
-_KEY_ID, _SIGNATURE = 32, 64
 
 _NOTHING = '{"format": "tokenward.org/1", "organization": {"name": %s}, "generation": 0}'
 
@@ -88,7 +85,7 @@ class Edge:
         self.error: str | None = None
         self._keys: Keys = b""
         self._keys_at = 0.0
-        self._signer: bytes | None = None
+        self._is_open = False
         self._withdrawn = False
         self._tag: str | None = None
         self._reported: int | None = None
@@ -110,9 +107,11 @@ class Edge:
         self._set_keys(self._pinned if self._pinned is not None else self.link.keys())
         kept = self._from_file()
         if kept is None:
-            self._tag, self.authorizer, self._signer = self._fetched()
+            self._tag, self.authorizer = self._fetched()
+            self._is_open = True
         else:
-            self.authorizer, self._signer = kept
+            self.authorizer = kept
+            self._is_open = True
             self._kept = self.authorizer
             try:
                 self.refresh()
@@ -232,12 +231,13 @@ class Edge:
         while missing := update.missing():
             fetched += len(missing)
             if fetched > _MANY:
-                _, next, signer = self._fetched(follows=True)
-                self._swap(next, signer)
+                _, next = self._fetched()
+                self._begin(next.manifest())
+                self._swap(next)
                 return
             for name in missing:
                 update.supply(self._block(name))
-        self._swap(update.finish(), sealed[:_KEY_ID])
+        self._swap(update.finish())
 
     def _begin_anew(self) -> None:
         """What is held decides nothing any more: whatever was issued after it may take its place.
@@ -245,15 +245,15 @@ class Edge:
         So an edge comes back when its server was restored from a backup, and nobody can make it go
         back to anything that was issued before.
         """
-        _, next, signer = self._fetched()
+        _, next = self._fetched()
         if next.issued is None or self.authorizer.issued is None or next.issued <= self.authorizer.issued:
             raise SnapshotError("rollback", "it is older than the one that is held")
-        self._swap(next, signer)
+        self._swap(next)
 
     def _replace_withdrawn(self) -> None:
         """Whatever the server has takes the place of what a withdrawn key has signed."""
-        self._tag, next, signer = self._fetched()
-        self._swap(next, signer)
+        self._tag, next = self._fetched()
+        self._swap(next)
 
     def _block(self, name: str) -> bytes:
         try:
@@ -262,20 +262,15 @@ class Edge:
             pass
         raise Superseded
 
-    def _fetched(self, *, follows: bool = False) -> tuple[str | None, Authorizer, bytes]:
-        """The server's snapshot in one piece, verified, with its tag and the name of its key.
-
-        If it has to, also that it follows the one that is held.
-        """
+    def _fetched(self) -> tuple[str | None, Authorizer]:
+        """The server's snapshot in one piece, verified, with its tag."""
         tag, bundle = self.link.bundle(self._parts)
-        if follows:
-            self._begin(_manifest_of(bundle))
-        return tag, self._opened(bundle), _manifest_of(bundle)[:_KEY_ID]
+        return tag, self._opened(bundle)
 
-    def _from_file(self) -> tuple[Authorizer, bytes] | None:
+    def _from_file(self) -> Authorizer | None:
         bundle = cache.read(self._file) if self._file is not None else None
         try:
-            return None if bundle is None else (self._opened(bundle), _manifest_of(bundle)[:_KEY_ID])
+            return None if bundle is None else self._opened(bundle)
         except SnapshotError:
             return None
 
@@ -288,9 +283,9 @@ class Edge:
     def _begin(self, sealed: bytes) -> Refresh:
         return self._with_keys(lambda keys: self.authorizer.refresh(sealed, keys))
 
-    def _swap(self, next: Authorizer, signer: bytes) -> None:
+    def _swap(self, next: Authorizer) -> None:
         with self._changed:
-            self.authorizer, self._signer, self._withdrawn = next, signer, False
+            self.authorizer, self._withdrawn = next, False
             self._changed.notify_all()
 
     # Telling of it.
@@ -346,18 +341,10 @@ class Edge:
             with self._lock:
                 before = self._keys
                 self._set_keys(keys)
-                if self._signer is not None and not self._is_known(self._signer):
+                if self._is_open and not self._withdrawn and not self.authorizer.is_signed_by(self._keys):
                     self._withdraw(before)
         except TokenwardError as error:
             self.error = error_text(error)
-
-    def _is_known(self, key: bytes) -> bool:
-        try:
-            self.authorizer.refresh(key + bytes(_SIGNATURE), self._keys)
-        except SnapshotError as error:
-            # Nothing is signed there, but first of all the key has to be known.
-            return error.code != "unknown_key"
-        return True
 
     def _withdraw(self, keys: Keys) -> None:
         """Denies everything until the next is here.
@@ -370,7 +357,7 @@ class Edge:
             # Issued in times to come.
             denying = Authorizer.from_document(_NOTHING % json.dumps(held.org))
         with self._changed:
-            self.authorizer, self._signer, self._withdrawn = denying, None, True
+            self.authorizer, self._withdrawn = denying, True
             self._tag = self._kept = self._reported = None
 
     def _with_keys(self, use: Callable[[Keys], Used]) -> Used:
@@ -383,12 +370,3 @@ class Edge:
                 raise
         self._renew_keys()
         return use(self._keys)
-
-
-def _manifest_of(bundle: bytes) -> bytes:
-    """The sealed manifest of a bundle: behind eight letters, a byte, and its length."""
-    try:
-        (length,) = struct.unpack_from("<I", bundle, 9)
-    except struct.error:
-        raise SnapshotError("malformed", "it is not of the format, or not complete") from None
-    return bundle[13 : 13 + length]
