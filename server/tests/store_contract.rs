@@ -76,6 +76,7 @@ on_both! {
         a_loaded_world_belongs_to_its_number,
         readers_do_not_wait_for_a_writer,
         a_hub_credential_is_in_the_journal,
+        many_may_open_an_empty_database_at_once,
         opening_again_changes_nothing,
     ;
     outbox:

@@ -4,6 +4,9 @@
 
 use std::process::ExitCode;
 
+/// How the closing line of `cargo test` begins.
+const CARGO_TEST: &str = "test result: ";
+
 /// Tests that passed and tests that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Count {
@@ -32,6 +35,9 @@ impl Count {
     /// What one line of output reports, if it is a runner's closing line.
     pub(crate) fn reported_by(line: &str) -> Option<Self> {
         let line = without_colour(line);
+        if line.starts_with(' ') && line.trim_start().starts_with(CARGO_TEST) {
+            return None; // nextest shows what a failed test printed, and counts it itself
+        }
         let line = line.trim();
         if line == "Success" {
             return Some(Self {
@@ -43,7 +49,7 @@ impl Count {
             return Some(count);
         }
         let numbers = line
-            .strip_prefix("test result: ")
+            .strip_prefix(CARGO_TEST)
             .or_else(|| line.strip_prefix("Summary ["))
             .or_else(|| is_pytest(line).then_some(line))?;
         Some(Self::of_words(numbers))
@@ -185,6 +191,7 @@ mod tests {
             "put it in 3s",
             "ℹ tests 12",
             "# pass the salt",
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored",
         ] {
             assert_eq!(Count::reported_by(line), None, "{line}");
         }

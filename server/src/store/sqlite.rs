@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
+use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{MIGRATIONS, StoreError};
@@ -34,14 +35,44 @@ pub(super) async fn open(path: &str) -> Result<SqlStore, StoreError> {
     }
     make_private(path)?;
     let options = options(path);
-    let write = pool(1).connect_with(options.clone()).await?;
-    // Two processes that start on one empty file both find no schema; the slower one fails to make
-    // it and finds it made when it looks again.
-    if MIGRATIONS.run(&write).await.is_err() {
-        MIGRATIONS.run(&write).await?;
-    }
+    let write = connect(&options).await?;
+    migrate(&write).await?;
     let read = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
     Ok(SqlStore::new(write, read))
+}
+
+/// Opens the pool for writing. Turning a new file to a write-ahead log is the one thing for which
+/// SQLite does not wait when somebody else is at it.
+async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut turns = tokio::time::interval(PAUSE);
+    let mut left = BUSY.as_millis() / PAUSE.as_millis();
+    loop {
+        turns.tick().await;
+        match pool(1).connect_with(options.clone()).await {
+            Err(error) if is_busy(&error) && left > 0 => left -= 1,
+            opened => return Ok(opened?),
+        }
+    }
+}
+
+/// The lowest byte of a code of SQLite is the primary one.
+fn is_busy(error: &sqlx::Error) -> bool {
+    const SQLITE_BUSY: u32 = 5;
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok())
+        .is_some_and(|code| code & 0xff == SQLITE_BUSY)
+}
+
+/// Brings the schema up to date, all of it or nothing, while other processes that start on the same
+/// file wait for their turn and then find it done.
+async fn migrate(write: &SqlitePool) -> Result<(), StoreError> {
+    let mut transaction = write.begin_with(BEGIN).await?;
+    // `run` is the same, but its future cannot be sent to another thread.
+    MIGRATIONS
+        .run_direct(None, &mut *transaction, false)
+        .await?;
+    Ok(transaction.commit().await?)
 }
 
 /// A new file is for its owner alone: it holds digests and mail addresses. SQLite gives the files

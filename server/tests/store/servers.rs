@@ -1,9 +1,11 @@
 //! Several servers on one database follow one another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokenward_core::{Change, Presented, Request, Resource, ResourceName, Row, World};
 use tokenward_server::store::{HubCredential, JOURNAL_KEPT, Recorded, Store};
+use tokio::task::JoinSet;
 
 use crate::changes::{commit, founded, open, rows_of_every_kind};
 use crate::mirror::Mirror;
@@ -262,10 +264,26 @@ pub(crate) async fn a_hub_credential_is_in_the_journal(database: Database) {
     assert_eq!(Mirror::load(&there).await.1, 2);
 }
 
+pub(crate) async fn many_may_open_an_empty_database_at_once(database: Database) {
+    let database = Arc::new(database);
+    let mut opening = JoinSet::new();
+    for _ in 0..8 {
+        let database = Arc::clone(&database);
+        opening.spawn(async move { open(&database).await });
+    }
+    let stores = opening.join_all().await;
+    commit(&stores[0], &founding("acme"))
+        .await
+        .expect("a change");
+    let world = Mirror::load(&stores[0]).await;
+    for store in &stores[1..] {
+        assert_eq!(Mirror::load(store).await, world);
+    }
+}
+
 pub(crate) async fn opening_again_changes_nothing(database: Database) {
-    // Both make the schema at once.
-    let (here, there) = tokio::join!(open(&database), open(&database));
-    commit(&here, &founding("acme")).await.expect("a change");
+    let here = founded(&database).await;
+    let there = open(&database).await;
     let before = Mirror::load(&there).await;
     drop((here, there));
     assert_eq!(Mirror::load(&open(&database).await).await, before);
