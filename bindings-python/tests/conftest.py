@@ -1,7 +1,9 @@
-"""Fixtures: the server, the stub hub and the world of tokens of the server's own client tests."""
+"""Fixtures: the server, the stub hub and the world of tokens of the server's own client tests; snapshots."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +11,19 @@ from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "server/tests/clients"))
+REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY / "server/tests/clients"))
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus as snapshots and a large one, from the folder in the environment or written anew."""
+    if folder := os.environ.get("TOKENWARD_BUNDLES"):
+        return Path(folder)
+    folder = tmp_path_factory.mktemp("bundles")
+    command = ["cargo", "run", "--quiet", "--package", "tokenward-core", "--example", "bundles", "--", str(folder)]
+    subprocess.run(command, check=True, cwd=REPOSITORY)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -38,17 +38,6 @@ def test_the_corpus_is_decided_as_written(file: Path) -> None:
         assert len(checks) == 13  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The corpus as snapshots, from the folder in the environment or written anew."""
-    if folder := os.environ.get("TOKENWARD_BUNDLES"):
-        return Path(folder)
-    folder = tmp_path_factory.mktemp("bundles")
-    command = ["cargo", "run", "--quiet", "--package", "tokenward-core", "--example", "bundles", "--", str(folder)]
-    subprocess.run(command, check=True, cwd=REPOSITORY)
-    return folder
-
-
 @pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
 def test_a_snapshot_decides_as_the_document(file: Path, bundles: Path) -> None:
     corpus = json.loads(file.read_text())
