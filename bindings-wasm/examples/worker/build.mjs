@@ -1,39 +1,22 @@
-// Bundles the worker into dist/, as wrangler would: one script, and the module beside it.
+// Bundles the worker into dist/ with wrangler: what it would deploy, and nothing is deployed.
 
-import { copyFile, mkdir } from "node:fs/promises";
+import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-import { build as bundle } from "esbuild";
+import { promisify } from "node:util";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 
-export async function build() {
-  await mkdir(join(folder, "dist"), { recursive: true });
-  await bundle({
-    absWorkingDir: folder,
-    entryPoints: ["src/worker.ts"],
-    outfile: "dist/worker.js",
-    bundle: true,
-    format: "esm",
-    target: "es2022",
-    conditions: ["workerd", "worker"],
-    external: ["*.wasm"],
-    plugins: [{ name: "modules", setup: besideTheScript }],
-    logLevel: "warning",
-  });
-  return join(folder, "dist/worker.js");
-}
+/** Where the script is afterwards, with the module beside it. */
+export const built = join(folder, "dist/worker.js");
 
-/** A `.wasm` that is imported is copied beside the script, which imports it from there. */
-function besideTheScript({ onResolve }) {
-  onResolve({ filter: /\.wasm$/ }, async ({ path, resolveDir }) => {
-    const from = createRequire(join(resolveDir, "x.js")).resolve(path);
-    const name = from.split("/").at(-1);
-    await copyFile(from, join(folder, "dist", name));
-    return { path: `./${name}`, external: true };
-  });
+export async function build() {
+  const wrangler = createRequire(import.meta.url).resolve("wrangler/bin/wrangler.js");
+  const quietly = { ...process.env, WRANGLER_SEND_METRICS: "false" };
+  const deploy = [wrangler, "deploy", "--dry-run", "--outdir", "dist"];
+  await promisify(execFile)(process.execPath, deploy, { cwd: folder, env: quietly });
+  return built;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await build());

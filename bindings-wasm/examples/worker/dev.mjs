@@ -1,13 +1,14 @@
-// Runs the worker in workerd on this machine, with its settings from the environment.
+// Runs the worker in workerd on this machine, with its settings from the environment; with `--built`,
+// the one that `npm run build` has left in dist/.
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { Miniflare } from "miniflare";
 
-import { build } from "./build.mjs";
+import { build, built } from "./build.mjs";
 
-const script = await build();
+const script = process.argv.includes("--built") ? built : await build();
 const names = /^(TOKENWARD_|HUB_ORIGIN$)/;
 const settings = Object.fromEntries(Object.entries(process.env).filter(([name]) => names.test(name)));
 const worker = new Miniflare({

@@ -8,13 +8,14 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import servers
 
 EXAMPLES = servers.REPOSITORY / "bindings-wasm/examples"
 COMMANDS = {
-    "worker": ["node", str(EXAMPLES / "worker/dev.mjs")],
+    "worker": ["node", str(EXAMPLES / "worker/dev.mjs"), "--built"],
     "middleware": ["node", str(EXAMPLES / "node/gateway.mjs")],
     "deno": [
         str(EXAMPLES / "deno/node_modules/.bin/deno"), "run", "--no-prompt", "--quiet", "--allow-net", "--allow-env",
@@ -60,6 +61,8 @@ def start(name: str, folder: Path, **settings: str) -> Door:
     program = servers.tool(command[0], f"the {name}")
     package = servers.REPOSITORY / "bindings-wasm/pkg/tokenward.wasm"
     assert package.is_file(), "the npm package is not built: run `cargo xtask wasm`"
+    if name == "worker":
+        build_worker()
     log = folder / f"{name}.log"
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("TOKENWARD_", "HUB_"))}
     with log.open("ab") as errors:
@@ -73,6 +76,13 @@ def start(name: str, folder: Path, **settings: str) -> Door:
         process.kill()
         process.wait()
         raise
+
+
+@cache
+def build_worker() -> None:
+    """Bundles it as it would be deployed, once for all tests."""
+    command = [servers.tool("node", "the worker"), str(EXAMPLES / "worker/build.mjs")]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def settings_for(tokenward: servers.Tokenward, credentials: dict[str, str], origin: str, **more: str) -> dict[str, str]:
