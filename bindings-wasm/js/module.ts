@@ -11,10 +11,20 @@ let exports: Exports | undefined;
 let desk: glue.Desk | undefined;
 let bytes = new Uint8Array();
 
+const imports = { "./glue_bg.js": glue as unknown as WebAssembly.ModuleImports };
+
 /** Starts the module; any but the first is ignored, so that what exists stays valid. */
 export function start(module: WebAssembly.Module): void {
-  if (exports) return;
-  const instance = new WebAssembly.Instance(module, { "./glue_bg.js": glue as unknown as WebAssembly.ModuleImports });
+  if (!exports) begin(new WebAssembly.Instance(module, imports));
+}
+
+/** The same without holding the thread up, which some browsers do not allow a page. */
+export async function startMeanwhile(module: WebAssembly.Module): Promise<void> {
+  const instance = await WebAssembly.instantiate(module, imports);
+  if (!exports) begin(instance);
+}
+
+function begin(instance: WebAssembly.Instance): void {
   exports = instance.exports as unknown as Exports;
   // Its declarations leave it out.
   (glue as unknown as { __wbg_set_wasm(exports: Exports): void }).__wbg_set_wasm(exports);
