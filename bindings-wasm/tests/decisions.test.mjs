@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { Authorizer, isAllowed, reasonOf } from "tokenward";
 import * as edge from "tokenward/snapshots";
 
+import { same } from "./same.mjs";
 import { bytes, corpus, written } from "./support.mjs";
 
 function agree(authorizer, request, decision, name) {
@@ -73,13 +74,3 @@ test("the enumerated domain", async () => {
   }
   assert.ok(count > 1_000_000, `${count} decisions`);
 });
-
-function same(one, other) {
-  return (
-    Object.keys(one).length === 6 &&
-    ["decision", "reason", "status", "message", "generation"].every((field) => one[field] === other[field]) &&
-    (one.remedy === null
-      ? other.remedy === null
-      : other.remedy !== null && ["who", "do", "text"].every((field) => one.remedy[field] === other.remedy[field]))
-  );
-}

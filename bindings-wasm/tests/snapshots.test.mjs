@@ -6,16 +6,11 @@ import { test } from "node:test";
 import { Authorizer } from "tokenward";
 import * as edge from "tokenward/snapshots";
 
-import { NOW, bytes, corpus, refreshKeys, refreshes, refused, written } from "./support.mjs";
+import { NOW, bytes, granted, refreshKeys, refreshes, refused, written } from "./support.mjs";
 
 const keys = refreshKeys();
 const open = (name = "first", options) => Authorizer.fromSnapshot(refreshes(`${name}.bundle`), keys, NOW, options);
 const block = (hash) => bytes(written("TOKENWARD_REFRESHES", "blocks", hash));
-const granted = corpus()
-  .find(({ name }) => name === "policy-require-approval")
-  .cases.find(({ decision, request: { token, resource } }) => {
-    return decision.reason === "granted" && token && resource.includes(":acme");
-  }).request;
 
 function follow(authorizer, name) {
   const refresh = authorizer.refresh(refreshes(`${name}.manifest`), keys, NOW);

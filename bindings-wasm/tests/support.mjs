@@ -33,6 +33,13 @@ export function bytes(path) {
 export const refreshes = (name) => bytes(written("TOKENWARD_REFRESHES", name));
 export const refreshKeys = () => readFileSync(written("TOKENWARD_REFRESHES", "keys.json"), "utf8");
 
+/** A request that the first of those snapshots grants, and the second refuses. */
+export const granted = corpus()
+  .find(({ name }) => name === "policy-require-approval")
+  .cases.find(({ decision, request: { token, resource } }) => {
+    return decision.reason === "granted" && token && resource.includes(":acme");
+  }).request;
+
 /** That a call throws the package's error, with this code. */
 export function refused(code, call) {
   assert.throws(call, (error) => {

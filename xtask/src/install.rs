@@ -43,6 +43,12 @@ pub(crate) static NODE: Tool = Tool {
     packages: &["nodejs", "npm"],
     is_there: || place::program("npm").is_some(),
 };
+/// The npm package's tests show their pages in it.
+pub(crate) static CHROMIUM: Tool = Tool {
+    name: "Chromium",
+    packages: &["chromium"],
+    is_there: || place::program("chromium").is_some(),
+};
 /// Runs pytest and `huggingface_hub`; Debian keeps `venv` in a package of its own.
 pub(crate) static PYTHON: Tool = Tool {
     name: "Python 3 with venv",

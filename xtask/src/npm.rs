@@ -55,7 +55,7 @@ pub(crate) fn build(count: &mut Count) -> Result<PathBuf> {
     Ok(package)
 }
 
-/// Builds the package and runs its tests: in Node.js, and those of the types in tsc.
+/// Builds the package and runs its tests: in Node.js, those in Chromium among them, and those of the types in tsc.
 pub(crate) fn test(count: &mut Count) -> Result<()> {
     build(count)?;
     let folder = place::root().join("bindings-wasm");

@@ -11,7 +11,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::count::Count;
-use crate::install::{CXX, GIT, NGINX, NODE, POSTGRES, PYTHON, Tool};
+use crate::install::{CHROMIUM, CXX, GIT, NGINX, NODE, POSTGRES, PYTHON, Tool};
 use crate::postgres::Postgres;
 use crate::{
     bench, clients, deny, fuzz, install, npm, place, python, run, rust_tests, signals, wasm,
@@ -108,15 +108,15 @@ static SUITES: [Suite; 12] = [
     },
     Suite {
         name: "wasm",
-        about: "the npm package, in Node.js",
-        needs: &[&NODE],
+        about: "the npm package, in Node.js and in a browser",
+        needs: &[&NODE, &CHROMIUM],
         counts: true,
         run: |job| npm::test(&mut job.count),
     },
     Suite {
         name: "clients",
         about: "real clients against a running server",
-        needs: &[&PYTHON, &NODE, &GIT, &NGINX, &POSTGRES],
+        needs: &[&PYTHON, &NODE, &CHROMIUM, &GIT, &NGINX, &POSTGRES],
         counts: true,
         run: |job| clients::test(job.postgres, &mut job.count),
     },

@@ -1,0 +1,77 @@
+// Debian's Chromium, driven by Playwright: its own user data, and everything that it says.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const PROGRAM = process.env.TOKENWARD_CHROMIUM ?? "/usr/bin/chromium";
+// Its own connections are of no use here, and on a machine with a closed network they make it refuse ours.
+const ARGUMENTS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-dev-shm-usage",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** A name that is no secure context, unlike `localhost`. */
+export const INSECURE = "tokenward.test";
+
+/** What a page, or its worker, answers to a question; as one text, since a browser hands over objects slowly. */
+export async function ask(page, where, ...question) {
+  const answer = async ([where, question]) => JSON.stringify((await globalThis[where](...question)) ?? null);
+  return JSON.parse(await page.evaluate(answer, [where, question]));
+}
+
+/** A browser, until `close`. */
+export class Browser {
+  #folder;
+  #context;
+  /** What pages and their workers have written on the console, and what nobody has caught. */
+  said = [];
+
+  static async start() {
+    assert.ok(existsSync(PROGRAM), `${PROGRAM} is missing (Debian: chromium)`);
+    const browser = new Browser();
+    browser.#folder = await mkdtemp(join(tmpdir(), "tokenward-chromium-"));
+    browser.#context = await chromium.launchPersistentContext(browser.#folder, {
+      executablePath: PROGRAM,
+      args: [...ARGUMENTS, `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`],
+    });
+    browser.#context.on("console", (message) => browser.said.push(message.text()));
+    browser.#context.on("weberror", (error) => browser.said.push(String(error.error())));
+    return browser;
+  }
+
+  /**
+   * A page at this address, once its module has run: the page's own `load` does not wait for `await`. Rejects
+   * with what the module throws. `before` is run before anything of the page's own.
+   */
+  async open(address, module, before) {
+    const page = await this.#context.newPage();
+    if (before) await page.addInitScript(before);
+    await page.goto(address);
+    await page.evaluate(async (module) => void (await import(module ?? document.querySelector("script[src]").src)), module);
+    return page;
+  }
+
+  /** Ends it, and says in which of its files a text stands. */
+  async close(text) {
+    await this.#context.close();
+    const holding = [];
+    if (text) {
+      for (const entry of await readdir(this.#folder, { recursive: true, withFileTypes: true })) {
+        const path = join(entry.parentPath, entry.name);
+        if (entry.isFile() && (await readFile(path)).includes(text)) holding.push(path);
+      }
+    }
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    return holding;
+  }
+}

@@ -1,0 +1,29 @@
+// One edge, and what a test has it do.
+
+import { Edge, inCache } from "tokenward/edge";
+
+let edge;
+let ending;
+const errors = [];
+
+const calls = {
+  /** Opens it; `kept` is its name in the browser's cache. */
+  async open(options, kept) {
+    const store = kept && { store: inCache(caches.open("tokenward"), kept) };
+    edge = new Edge({ ...options, ...store, onError: (error) => errors.push(String(error)) });
+    return (await edge.open()).generation;
+  },
+  follow() {
+    ending = new AbortController();
+    void edge.follow(ending.signal);
+  },
+  decide: (question) => edge.authorizer.decide(question).reason,
+  status: () => edge.status,
+  errors: () => errors,
+  close() {
+    ending?.abort();
+    edge.close();
+  },
+};
+
+export const edgeAnswers = async (name, ...given) => calls[name](...given);
