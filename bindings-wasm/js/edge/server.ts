@@ -60,7 +60,7 @@ export class Server {
     const { endpoint, org, credential, instance, timeout, fetch: given } = source;
     this.#endpoint = new URL(endpoint).href.replace(/\/+$/, "");
     this.#base = `${this.#endpoint}/api/organizations/${encodeURIComponent(org)}`;
-    this.instance = instance ?? crypto.randomUUID();
+    this.instance = instance ?? anyName();
     if (!INSTANCE.test(this.instance)) throw new TypeError("`instance` has 1 to 64 of A-Z a-z 0-9 . _ -");
     // Never shown, not even where it is no good.
     if (typeof credential !== "string" || !/^[!-~]+$/.test(credential)) throw new TypeError(`\`credential\` for ${org} is no credential`);
@@ -177,6 +177,12 @@ export class Server {
       throw new ServerError(0, `the server cannot be reached (${name})`);
     }
   }
+}
+
+/** Not `randomUUID`, which browsers keep from pages that came over plain HTTP. */
+function anyName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function tag(answer: Response): string {
