@@ -206,6 +206,6 @@ test("a token is not on the console, in no storage and in no file of the browser
   assert.ok(browser.said.every((text) => !text.includes(LAPTOP.slice(3))), browser.said.join("\n"));
   const kept = await page.evaluate(async () => [localStorage.length, sessionStorage.length, document.cookie, await indexedDB.databases(), await caches.keys()]);
   assert.deepEqual(kept, [0, 0, "", [], []]);
-  assert.deepEqual(await browser.close(LAPTOP), []);
-  browser = undefined;
+  await browser.stop();
+  assert.deepEqual(await browser.filesWith(LAPTOP), []);
 });

@@ -61,17 +61,21 @@ export class Browser {
     return page;
   }
 
-  /** Ends it, and says in which of its files a text stands. */
-  async close(text) {
+  /** Ends it, so that its files are written. */
+  async stop() {
     await this.#context.close();
-    const holding = [];
-    if (text) {
-      for (const entry of await readdir(this.#folder, { recursive: true, withFileTypes: true })) {
-        const path = join(entry.parentPath, entry.name);
-        if (entry.isFile() && (await readFile(path)).includes(text)) holding.push(path);
-      }
-    }
+  }
+
+  /** Which of its files hold a text. */
+  async filesWith(text) {
+    const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true });
+    const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+    const holds = await Promise.all(paths.map(async (path) => (await readFile(path)).includes(text)));
+    return paths.filter((_, place) => holds[place]);
+  }
+
+  async close() {
+    await this.stop();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
-    return holding;
   }
 }

@@ -37,6 +37,7 @@ export class Played {
 
   async #answer(request, response, path) {
     if (!this.isUp) return request.socket.destroy();
+    if (request.method === "OPTIONS") return response.writeHead(405).end();
     if (path === "tokenward-keys") return response.setHeader("Content-Type", "application/json").end(refreshKeys());
     this.shown.add(request.headers.authorization);
     response.setHeader("Cache-Control", "no-store");

@@ -1,8 +1,9 @@
 // A web server for pages: files of folders, texts, and answers that a test plays.
 
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, request as call } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,20 +18,18 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
+/** The headers of a block in docs/browser.md, the first of which has this name. */
+export function documented(name) {
+  const text = readFileSync(new URL("../../../docs/browser.md", import.meta.url), "utf8");
+  const block = text.split("```http\n").find((block) => block.startsWith(`${name}: `));
+  return Object.fromEntries(block.split("\n```")[0].split("\n").map((line) => line.split(/: (.*)/s, 2)));
+}
+
 /** The strictest policy under which the package runs; an import map is inline, and named by its hash. */
-export function policy(inline = "") {
-  const hash = inline && ` 'sha256-${createHash("sha256").update(inline).digest("base64")}'`;
-  return [
-    "default-src 'none'",
-    `script-src 'self' 'wasm-unsafe-eval'${hash}`,
-    "connect-src 'self'",
-    "worker-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    "trusted-types default",
-  ].join("; ");
+export function policy(inline) {
+  const policy = documented("Content-Security-Policy")["Content-Security-Policy"];
+  const hash = inline && createHash("sha256").update(inline).digest("base64");
+  return hash ? policy.replace("'wasm-unsafe-eval'", `$& 'sha256-${hash}'`) : policy;
 }
 
 /** What an import map has to say: the package's own `exports`, as a browser has to read them. */
@@ -96,4 +95,18 @@ export class Site {
     const fits = ([prefix]) => prefix === path || (prefix.endsWith("/") && prefix !== "/" && path.startsWith(prefix));
     return [...this.places].filter(fits).sort(([one], [other]) => other.length - one.length)[0];
   }
+}
+
+/** A handler that hands requests on to a server, as a proxy of the same origin does. */
+export function handedTo(origin) {
+  return (request, response) => {
+    const { method, headers, url } = request;
+    const there = call(new URL(url, origin), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    response.on("close", () => there.destroy());
+    there.on("error", () => response.destroy());
+    request.pipe(there);
+  };
 }

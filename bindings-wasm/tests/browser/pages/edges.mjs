@@ -20,6 +20,12 @@ const calls = {
   decide: (question) => edge.authorizer.decide(question).reason,
   status: () => edge.status,
   errors: () => errors,
+  /** What people write on consoles while they look for a fault. */
+  async shown() {
+    await edge.within(0);
+    console.log(edge, edge.server, edge.status, edge.authorizer);
+    console.error(await edge.refresh().catch((error) => error));
+  },
   close() {
     ending?.abort();
     edge.close();
