@@ -176,6 +176,26 @@ test("it needs no secure context", async () => {
   await page.close();
 });
 
+test("a service worker, which may not wait while it starts, starts the module itself", async () => {
+  const site = await unbundled();
+  site.places.set("/waits.mjs", 'import "/tokenward/browser.js";');
+  site.places.set("/starts.mjs", await readFile(join(TESTS, "browser/pages/service-worker.mjs"), "utf8"));
+  const page = await browser.open(site.origin);
+  await page.evaluate(() => void trustedTypes.createPolicy("default", { createScriptURL: (url) => url }));
+  const registered = (script) => page.evaluate(async (script) => {
+    const { active, installing } = await navigator.serviceWorker.register(script, { type: "module" });
+    return Boolean(active ?? installing);
+  }, script);
+  await assert.rejects(registered("/waits.mjs"), /ServiceWorker/);
+  await registered("/starts.mjs");
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await page.reload();
+  const found = await page.evaluate(async (text) => (await fetch("/found", { method: "POST", body: text })).json(), `x ${LAPTOP}`);
+  assert.deepEqual(found, whole.scan(`x ${LAPTOP}`));
+  await page.close();
+  browser.said = [];
+});
+
 test("where the module is not, the error says so", async () => {
   const site = await unbundled();
   const opened = () => browser.open(site.origin);

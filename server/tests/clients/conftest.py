@@ -53,13 +53,13 @@ def door(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A gateway never sees the database: once is enough."""
+    """Gateways and pages never see the database: once is enough."""
     kinds = servers.database_kinds()
 
     def again(item: pytest.Item) -> bool:
         params = item.callspec.params if hasattr(item, "callspec") else {}
         return params.get("tokenward", kinds[0]) != kinds[0] and (
-            params.get("door", "hub") != "hub" or item.path.stem == "test_edge"
+            params.get("door", "hub") != "hub" or item.path.stem in ("test_browser", "test_edge")
         )
 
     config.hook.pytest_deselected(items=[item for item in items if again(item)])
