@@ -2,10 +2,12 @@
 // nothing away. The server is played; `cargo xtask test clients` has a real one.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 
 import { Browser, INSECURE, ask } from "./browser/chromium.mjs";
 import { edgePage } from "./browser/edge-page.mjs";
@@ -75,6 +77,15 @@ test("unbundled, in a page", async () => {
   const script = '<script type="module" src="/tests/browser/pages/edge-page.mjs"></script>';
   const page = `<!doctype html><script type="importmap">${map}</script>${script}`;
   const site = await serve({ "/": page, "/tests/": TESTS, "/tokenward/": PKG, ...played.places }, policy(map));
+  await follows(await browser.open(site.origin), "inPage", options(site.origin));
+});
+
+test("bundled by esbuild, beside the smaller module", async () => {
+  const outdir = join(folder, "esbuild");
+  await build({ entryPoints: [join(TESTS, "browser/pages/edge-page.mjs")], outdir, bundle: true, format: "esm" });
+  await copyFile(fileURLToPath(import.meta.resolve("tokenward/snapshots/tokenward.wasm")), join(outdir, "tokenward.wasm"));
+  const page = '<!doctype html><script type="module" src="/assets/edge-page.js"></script>';
+  const site = await serve({ "/": page, "/assets/": outdir, ...played.places });
   await follows(await browser.open(site.origin), "inPage", options(site.origin));
 });
 

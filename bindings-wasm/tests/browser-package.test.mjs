@@ -134,7 +134,7 @@ test("Vite's development server serves it as it is", async () => {
   const root = join(folder, "dev");
   // A link would not be treated like a package that is installed.
   await cp(PKG, join(root, "node_modules/tokenward"), { recursive: true });
-  await writeFile(join(root, "index.html"), '<!doctype html><script type="module" src="/page.js"></script>');
+  await writeFile(join(root, "index.html"), '<!doctype html><link rel="icon" href="data:," /><script type="module" src="/page.js"></script>');
   await writeFile(join(root, "page.js"), 'import { scan } from "tokenward"; globalThis.scan = scan;');
   const server = await createServer({ configFile: false, root, logLevel: "warn", server: { port: 0, host: "127.0.0.1" } });
   await server.listen();

@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
 
-const PROGRAM = process.env.TOKENWARD_CHROMIUM ?? "/usr/bin/chromium";
+/** A machine may be busy with other suites. */
+const PATIENCE = 120_000;
 // Its own connections are of no use here, and on a machine with a closed network they make it refuse ours.
 const ARGUMENTS = [
   "--headless",
@@ -37,13 +38,16 @@ export class Browser {
   said = [];
 
   static async start() {
-    assert.ok(existsSync(PROGRAM), `${PROGRAM} is missing (Debian: chromium)`);
+    const executablePath = process.env.PATH.split(delimiter).map((folder) => join(folder, "chromium")).find(existsSync);
+    assert.ok(executablePath, "Chromium is missing (Debian: chromium)");
     const browser = new Browser();
     browser.#folder = await mkdtemp(join(tmpdir(), "tokenward-chromium-"));
     browser.#context = await chromium.launchPersistentContext(browser.#folder, {
-      executablePath: PROGRAM,
+      executablePath,
+      timeout: PATIENCE,
       args: [...ARGUMENTS, `--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`],
     });
+    browser.#context.setDefaultTimeout(PATIENCE);
     browser.#context.on("console", (message) => browser.said.push(message.text()));
     browser.#context.on("weberror", (error) => browser.said.push(String(error.error())));
     return browser;
