@@ -6,7 +6,9 @@ use alloc::string::String;
 use core::fmt;
 
 use compact_str::{CompactString, ToCompactString};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::ParseError;
 use crate::ids::{check_name, check_repo_name};
@@ -239,13 +241,6 @@ impl fmt::Display for ResourceName {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Wire {
-    Text(String),
-    Object(WireObject),
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Self", deny_unknown_fields)]
 struct WireObject {
@@ -257,10 +252,26 @@ map_only!(WireObject);
 
 impl<'de> Deserialize<'de> for ResourceName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let parsed = match Wire::deserialize(deserializer)? {
-            Wire::Text(text) => Self::parse(&text),
-            Wire::Object(object) => Self::new(object.r#type, &object.name),
-        };
-        parsed.map_err(de::Error::custom)
+        deserializer.deserialize_any(Spelt)
+    }
+}
+
+/// Reads a resource in either spelling.
+struct Spelt;
+
+impl<'de> Visitor<'de> for Spelt {
+    type Value = ResourceName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`type:name` or an object of `type` and `name`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<ResourceName, E> {
+        ResourceName::parse(text).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ResourceName, A::Error> {
+        let object = WireObject::deserialize(MapAccessDeserializer::new(map))?;
+        ResourceName::new(object.r#type, &object.name).map_err(de::Error::custom)
     }
 }

@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod mint;
 pub mod openapi;
 pub mod rate_limit;
+pub mod schema;
 pub mod snapshots;
 pub mod store;
 pub mod terms;

@@ -158,12 +158,15 @@ fn query_schema(name: &str) -> Value {
 fn success(endpoint: &Endpoint) -> Value {
     let description = endpoint.summary;
     match (endpoint.success, endpoint.path) {
-        (204, _) | (_, "/authz") => json!({ "description": description }),
+        (202 | 204, _) | (_, "/authz") => json!({ "description": description }),
         (_, path) if path.ends_with("/events") => {
             json!({ "description": description, "content": { "text/event-stream": {} } })
         }
         (_, path) if path.contains("/snapshot") && is_binary(path) => {
             json!({ "description": description, "content": { "application/octet-stream": {} } })
+        }
+        (_, "/.well-known/tokenward-keys") => {
+            json!({ "description": description, "content": { "application/jwk-set+json": {} } })
         }
         (_, "/metrics") => json!({ "description": description, "content": { "text/plain": {} } }),
         _ => json!({ "description": description, "content": { "application/json": {} } }),

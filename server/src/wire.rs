@@ -3,11 +3,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 use tokenward_core::{
     DisplayName, EdgeName, FineGrained, GroupName, Member, Name, Plan, ResourceName, Role,
     Timestamp, TokenKind, TokenPolicy, Visibility,
 };
+
+use crate::schema;
 
 /// A field that tells "absent" from "null".
 fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
@@ -50,7 +51,7 @@ pub struct Reasoned {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PreviewPolicy {
     /// The policy to try.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::TokenPolicy")]
     pub token_policy: TokenPolicy,
 }
 
@@ -59,7 +60,7 @@ pub struct PreviewPolicy {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetPolicy {
     /// The policy.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::TokenPolicy")]
     pub token_policy: TokenPolicy,
     /// Even if it blocks the calling token.
     #[serde(default)]
@@ -75,18 +76,19 @@ pub struct Question {
     /// The action.
     pub action: String,
     /// `{"type", "name"}` or `type:name`.
-    #[schemars(with = "Value")]
+    #[schemars(with = "schema::ResourceName")]
     pub resource: ResourceName,
 }
 
 /// `POST /api/authz/explain`: an action on a resource, or a request to the hub.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["action", "resource"]}, {"required": ["request"]}]))]
 pub struct Explain {
     /// The action.
     pub action: Option<String>,
     /// `{"type", "name"}` or `type:name`.
-    #[schemars(with = "Option<Value>")]
+    #[schemars(with = "Option<schema::ResourceName>")]
     pub resource: Option<ResourceName>,
     /// The request, in place of both.
     pub request: Option<HubRequest>,
@@ -111,7 +113,8 @@ pub struct Filter {
     /// The action.
     pub action: String,
     /// Up to 1000 resources.
-    #[schemars(with = "Vec<Value>")]
+    #[schemars(length(max = 1000))]
+    #[schemars(with = "Vec<schema::ResourceName>")]
     pub resources: Vec<ResourceName>,
 }
 
@@ -120,15 +123,15 @@ pub struct Filter {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewOrganization {
     /// The name.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::Name")]
     pub name: Name,
     /// The plan.
     #[serde(default)]
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::Plan")]
     pub plan: Plan,
     /// The token policy.
     #[serde(default)]
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::TokenPolicy")]
     pub token_policy: TokenPolicy,
 }
 
@@ -137,7 +140,7 @@ pub struct NewOrganization {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetPlan {
     /// The plan.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::Plan")]
     pub plan: Plan,
     /// The generation that the caller insists on.
     pub if_generation: Option<u64>,
@@ -148,7 +151,7 @@ pub struct SetPlan {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PutMember {
     /// The role.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::Role")]
     pub role: Role,
     /// The generation that the caller insists on.
     pub if_generation: Option<u64>,
@@ -159,7 +162,7 @@ pub struct PutMember {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PutRole {
     /// The role in the organization.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::Role")]
     pub role: Role,
     /// The roles in all resource groups; left out, they stay.
     pub resource_groups: Option<Vec<GroupRole>>,
@@ -172,10 +175,10 @@ pub struct PutRole {
 #[serde(deny_unknown_fields)]
 pub struct GroupRole {
     /// The group.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::GroupName")]
     pub name: GroupName,
     /// The role.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::Role")]
     pub role: Role,
 }
 
@@ -198,7 +201,7 @@ pub struct Nothing {}
 pub struct PutGroup {
     /// Who is in it.
     #[serde(default)]
-    #[schemars(with = "Vec<Value>")]
+    #[schemars(with = "Vec<schema::Member>")]
     pub members: Vec<Member>,
     /// The generation that the caller insists on.
     pub if_generation: Option<u64>,
@@ -210,22 +213,22 @@ pub struct PutGroup {
 pub struct PutRepository {
     /// `public` or `private`.
     #[serde(default, deserialize_with = "not_null")]
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::Visibility")]
     pub visibility: Option<Visibility>,
     /// Whether readers from outside must be let in.
     #[serde(default, deserialize_with = "not_null")]
     pub gated: Option<bool>,
     /// Who has been let in.
     #[serde(default, deserialize_with = "not_null")]
-    #[schemars(with = "Vec<String>")]
+    #[schemars(with = "Vec<schema::Name>")]
     pub gated_users: Option<Vec<Name>>,
     /// The resource group; null takes the repository out of its group.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<schema::GroupName>")]
     pub resource_group: Option<Option<GroupName>>,
     /// Who created it; null is nobody known.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<schema::Name>")]
     pub created_by: Option<Option<Name>>,
 }
 
@@ -234,7 +237,7 @@ pub struct PutRepository {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewUser {
     /// The name.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::Name")]
     pub name: Name,
     /// The name that people read.
     pub fullname: Option<String>,
@@ -268,16 +271,16 @@ pub struct UserPatch {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewToken {
     /// What its owner calls it.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::DisplayName")]
     pub display_name: DisplayName,
     /// `read`, `write` or `fineGrained`.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::TokenKind")]
     pub role: TokenKind,
     /// The grants, for exactly the role `fineGrained`.
-    #[schemars(with = "Option<Value>")]
+    #[schemars(with = "Option<schema::FineGrained>")]
     pub fine_grained: Option<FineGrained>,
     /// From when on it is refused.
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<schema::Timestamp>")]
     pub expires_at: Option<Timestamp>,
 }
 
@@ -287,15 +290,15 @@ pub struct NewToken {
 pub struct TokenPatch {
     /// What its owner calls it.
     #[serde(default, deserialize_with = "not_null")]
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::DisplayName")]
     pub display_name: Option<DisplayName>,
     /// The grants.
     #[serde(default, deserialize_with = "not_null")]
-    #[schemars(with = "Value")]
+    #[schemars(with = "schema::FineGrained")]
     pub fine_grained: Option<FineGrained>,
     /// From when on it is refused; null is never.
     #[serde(default, deserialize_with = "present")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<schema::Timestamp>")]
     pub expires_at: Option<Option<Timestamp>>,
 }
 
@@ -304,7 +307,7 @@ pub struct TokenPatch {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewEdgeCredential {
     /// What the edge is called.
-    #[schemars(with = "String")]
+    #[schemars(with = "schema::EdgeName")]
     pub name: EdgeName,
     /// The generation that the caller insists on.
     pub if_generation: Option<u64>,
@@ -325,5 +328,6 @@ pub struct Applied {
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     /// 1 to 1000 raw tokens of 1 to 200 characters.
+    #[schemars(length(min = 1, max = 1000), inner(length(min = 1, max = 200)))]
     pub credentials: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokenward_server::endpoints::endpoints;
 use tokenward_server::openapi;
 
@@ -126,6 +126,37 @@ fn schemas_of_the_same_name_are_the_same() {
             assert_eq!(*first, value, "{name}");
         }
     }
+}
+
+#[test]
+fn closed_lists_of_words_are_in_the_schemas() {
+    let schemas = &openapi::document()["components"]["schemas"];
+    let words = tokenward_core::words();
+    for (name, more) in [
+        ("Plan", None),
+        ("Role", None),
+        ("TokenKind", None),
+        ("TokenPolicy", Some("no-approval")),
+        ("Visibility", None),
+    ] {
+        let (_, list) = words
+            .iter()
+            .find(|(list, _)| *list == name)
+            .expect("a list");
+        let list = list.iter().map(String::as_str).chain(more);
+        assert_eq!(
+            schemas[name]["enum"],
+            list.collect::<Vec<_>>().into(),
+            "{name}"
+        );
+    }
+    let new_token = &schemas["NewToken"];
+    assert_eq!(
+        new_token["properties"]["role"]["$ref"],
+        "#/components/schemas/TokenKind"
+    );
+    let explain = &schemas["Explain"]["oneOf"];
+    assert_eq!(explain[0]["required"], json!(["action", "resource"]));
 }
 
 #[test]
