@@ -3,7 +3,7 @@
 
 export { Authorizer, type Code, isAllowed, reasonOf } from "./authorizer.js";
 export { type ErrorCode, TokenwardError } from "./errors.js";
-export { type PassRequest, type Verdict, needsBody } from "./gateway.js";
+export { type PassRequest, type Verdict, isGit, needsBody, presented } from "./gateway.js";
 export type { Refresh } from "./refresh.js";
 export { type Found, type TokenSecret, parseToken, scan } from "./secret.js";
 export type * from "./types.js";

@@ -52,6 +52,19 @@ export function needsBody(method: string, uri: string): boolean {
   return glue.needsBody(text(method, "method"), text(uri, "uri"));
 }
 
+/** Whether git asks: it shows its user what refuses it only where that is plain text. */
+export function isGit(uri: string): boolean {
+  return glue.isGit(text(uri, "uri"));
+}
+
+/**
+ * The raw token that an `Authorization` header presents: of `Bearer`, or the password of `Basic`. What
+ * is unreadable is a token that nobody knows; a header that was sent twice has both, with a comma between.
+ */
+export function presented(authorization: string | null | undefined): string | null {
+  return glue.presented(text(authorization ?? "", "authorization")) ?? null;
+}
+
 export function pass(engine: Engine, request: PassRequest): Verdict {
   const { body, now } = request;
   const [method, uri] = [text(request.method, "method"), text(request.uri, "uri")];

@@ -82,3 +82,16 @@ fn message(denial: &Decision) -> Option<&str> {
 pub fn needs_body(method: &str, uri: &str) -> bool {
     hub::needs_body(method, uri)
 }
+
+/// Whether git asks, which shows plain text only.
+#[wasm_bindgen(js_name = isGit)]
+pub fn is_git(uri: &str) -> bool {
+    hub::is_git(uri)
+}
+
+/// The raw token that an `Authorization` header presents, if there is one.
+#[wasm_bindgen]
+pub fn presented(authorization: &str) -> Option<String> {
+    let secret = TokenSecret::of_authorization(authorization)?;
+    Some(secret.reveal().into())
+}

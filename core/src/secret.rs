@@ -48,6 +48,11 @@ impl TokenSecret {
         Ok(Self(String::from(text)))
     }
 
+    /// A text that is known not to be empty.
+    pub(crate) const fn of(text: String) -> Self {
+        Self(text)
+    }
+
     /// Makes a new token from random numbers below 52, 28 of them.
     ///
     /// Numbers from 52 on are taken modulo 52; a host that wants an even distribution hands in

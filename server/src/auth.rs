@@ -8,8 +8,6 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use tokenward_core::{
     Action, Actor, ActorToken, Decision, EdgeCredential, Name, Presented, Reason, Request,
     Resource, ResourceType, Timestamp, TokenDigest, TokenId, TokenKind, TokenSecret, Via,
@@ -76,43 +74,16 @@ impl FromRequestParts<App> for Ctx {
 
 /// The token of a request: of `Bearer`, or the password of `Basic` where that counts.
 ///
-/// Something unreadable counts as a token that nobody knows, never as none.
+/// Two headers can be read in two ways: they count as a token that nobody knows, never as none.
 #[must_use]
 pub fn credential(headers: &HeaderMap, basic: bool) -> Option<TokenSecret> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next()?;
-    if values.next().is_some() {
-        return unreadable();
+    match (value.to_str(), values.next()) {
+        (Ok(text), None) if basic => TokenSecret::of_authorization(text),
+        (Ok(text), None) => TokenSecret::of_bearer(text),
+        (Err(_), _) | (_, Some(_)) => Some(TokenSecret::unreadable()),
     }
-    let Ok(text) = value.to_str() else {
-        return unreadable();
-    };
-    let text = text.trim_matches(' ');
-    let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
-    let rest = rest.trim_matches(' ');
-    if scheme.is_empty() {
-        return None;
-    }
-    let token = if scheme.eq_ignore_ascii_case("bearer") {
-        rest.to_owned()
-    } else if basic && scheme.eq_ignore_ascii_case("basic") {
-        let pair = STANDARD
-            .decode(rest)
-            .ok()
-            .and_then(|pair| String::from_utf8(pair).ok());
-        match pair.as_deref().and_then(|pair| pair.split_once(':')) {
-            Some((_, password)) => password.to_owned(),
-            None => return unreadable(),
-        }
-    } else {
-        return unreadable();
-    };
-    TokenSecret::parse(&token).ok()
-}
-
-/// A string that cannot be a token.
-fn unreadable() -> Option<TokenSecret> {
-    TokenSecret::parse(" ").ok()
 }
 
 fn identify(app: &App, secret: Option<&TokenSecret>, now: Timestamp) -> Caller {
@@ -220,12 +191,10 @@ impl Ctx {
             Caller::Token(_) | Caller::Refused(_) | Caller::Edge(_) => self.bearer()?,
         };
         let id = bearer.token.id;
-        let unknown = unreadable();
+        let unknown = TokenSecret::unreadable();
         let presented = match memory.world.find(&bearer.digest) == Some(id) {
             true => Presented::Id(id),
-            false => unknown
-                .as_ref()
-                .map_or(Presented::Nothing, Presented::Secret),
+            false => Presented::Secret(&unknown),
         };
         let known = memory.world.authenticate(presented, self.now);
         known.map(|_| ()).map_err(ApiError::from)

@@ -47,6 +47,7 @@ use path::Uri;
 use pattern::{Found, Reading};
 
 pub use body::{BODY_LIMIT, Body};
+use table::GIT_ENDS;
 pub use table::{Need, ROWS, Row, When};
 
 /// What has to hold before a request may pass.
@@ -167,6 +168,21 @@ pub fn row(method: &str, uri: &str) -> Result<&'static Row, Refusal> {
 #[must_use]
 pub fn needs_body(method: &str, uri: &str) -> bool {
     row(method, uri).is_ok_and(|row| matches!(row.need, Need::Body(_)))
+}
+
+/// Whether git asks: it shows its user what refuses it only where that is plain text.
+///
+/// Told by the end of the path alone, so that it also learns why where no row lists the rest.
+///
+/// ```
+/// use tokenward_core::hub::is_git;
+/// assert!(is_git("/acme/bert.git/info/refs?service=git-upload-pack"));
+/// assert!(!is_git("/acme/bert.git/info/lfs/objects/batch"));
+/// ```
+#[must_use]
+pub fn is_git(uri: &str) -> bool {
+    let (path, _) = uri.split_once('?').unwrap_or((uri, ""));
+    GIT_ENDS.iter().any(|end| path.ends_with(end))
 }
 
 fn find<'a>(method: &str, uri: &'a Uri<'_>) -> Result<(&'static Row, Found<'a>), Refusal> {

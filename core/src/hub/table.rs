@@ -69,6 +69,9 @@ const CREATE: Need = Need::Namespace(&[RepoCreate]);
 const PR: When = When::Is("create_pr", &["1", "true"]);
 const ALL: &str = "GET POST PUT PATCH DELETE";
 
+/// How the paths of git's own rows end; its large files speak JSON.
+pub(super) const GIT_ENDS: [&str; 3] = ["/info/refs", "/git-upload-pack", "/git-receive-pack"];
+
 /// All rows, one on a line.
 #[rustfmt::skip]
 pub static ROWS: &[Row] = &[

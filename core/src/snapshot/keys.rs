@@ -4,7 +4,6 @@
 //! randomness.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::error::SnapshotError;
+use crate::base64::URL;
 use crate::error::ParseError;
 use crate::json::Json;
 
@@ -40,7 +40,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&to_base64(&self.0))
+        f.write_str(&URL.encode(&self.0))
     }
 }
 
@@ -77,7 +77,7 @@ impl PublicKey {
     /// Its name.
     #[must_use]
     pub fn id(&self) -> KeyId {
-        let x = to_base64(&self.0);
+        let x = URL.encode(&self.0);
         let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
         KeyId(Sha256::digest(jwk.as_bytes()).into())
     }
@@ -87,7 +87,7 @@ impl PublicKey {
     pub fn jwk(&self) -> Value {
         json!({
             "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
-            "kid": to_base64(&self.id().0), "x": to_base64(&self.0),
+            "kid": URL.encode(&self.id().0), "x": URL.encode(&self.0),
         })
     }
 }
@@ -164,7 +164,7 @@ fn parse_jwk(jwk: &Json) -> Result<PublicKey, ParseError> {
     let bytes = text("x").and_then(from_base64);
     let key = PublicKey::from_bytes(bytes.ok_or(ParseError::new("x", "must be 32 bytes"))?)?;
     match text("kid") {
-        Some(kid) if kid != to_base64(&key.id().0) => {
+        Some(kid) if kid != URL.encode(&key.id().0) => {
             Err(ParseError::new("kid", "is not the thumbprint of its key"))
         }
         _ => Ok(key),
@@ -178,37 +178,9 @@ pub(super) fn sign(message: &[u8], seed: &[u8; 32]) -> (KeyId, [u8; 64]) {
     (public.id(), key.sign(message).to_bytes())
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// base64url without padding.
-fn to_base64(bytes: &[u8; 32]) -> String {
-    let groups = bytes.chunks(3).flat_map(|group| {
-        let bits = (0..3).fold(0_u32, |bits, at| {
-            bits << 8 | u32::from(group.get(at).copied().unwrap_or(0))
-        });
-        let digits = [18, 12, 6, 0].map(|shift| (bits >> shift) & 63);
-        digits.into_iter().take(group.len().saturating_add(1))
-    });
-    let letters = groups.filter_map(|digit| ALPHABET.get(digit as usize));
-    letters.map(|letter| char::from(*letter)).collect()
-}
-
-/// 32 bytes from base64url without padding, in the one way in which they can be written.
+/// 32 bytes, in the one way in which they can be written.
 fn from_base64(text: &str) -> Option<[u8; 32]> {
-    let digit = |letter: u8| ALPHABET.iter().position(|known| *known == letter);
-    let mut bytes = [0; 32];
-    let mut out = bytes.iter_mut();
-    for group in text.as_bytes().chunks(4) {
-        let mut bits = 0_u32;
-        for at in 0..4 {
-            let value = group.get(at).map_or(Some(0), |letter| digit(*letter))?;
-            bits = bits << 6 | u32::try_from(value).ok()?;
-        }
-        for shift in [16, 8, 0].into_iter().take(group.len().checked_sub(1)?) {
-            *out.next()? = u8::try_from(bits >> shift & 255).ok()?;
-        }
-    }
-    (to_base64(&bytes) == text).then_some(bytes)
+    URL.decode(text)?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Requests made to be taken for another one: all are refused, or need no less than the plain request.
 
+use tokenward_core::hub::{ROWS, is_git};
+
 use crate::{assert_refused, judged};
 
 #[test]
@@ -297,4 +299,14 @@ fn only_one_git_suffix_in_small_letters_is_taken_off() {
             &format!("/acme/{name}/info/refs?service=git-upload-pack"),
         );
     }
+}
+
+#[test]
+fn git_is_known_by_the_end_of_its_rows() {
+    for row in ROWS {
+        let of_git = row.pattern.contains(".git/") && !row.pattern.contains("/info/lfs/");
+        assert_eq!(is_git(&format!("{}?x=/y", row.pattern)), of_git, "{row:?}");
+    }
+    assert!(is_git("/unheard-of/git-upload-pack"));
+    assert!(!is_git("/acme/bert?x=/info/refs"));
 }
