@@ -54,6 +54,26 @@ pub struct Endpoint {
     handler: fn() -> MethodRouter<App>,
 }
 
+/// What the Hub's clients call at the hub's address though this server answers it, by how the paths
+/// begin. Gateways pass it on to this server, which judges it itself.
+const CALLED_AT_THE_HUB: [&str; 4] = [
+    "/api/whoami-v2",
+    "/api/organizations/{org}/settings/",
+    "/api/settings/",
+    "/api/credentials/",
+];
+
+impl Endpoint {
+    /// Whether clients call it at the hub's address.
+    #[must_use]
+    pub fn is_called_at_the_hub(&self) -> bool {
+        let path = self.path;
+        CALLED_AT_THE_HUB
+            .iter()
+            .any(|start| path.starts_with(start))
+    }
+}
+
 fn schema<T: JsonSchema>() -> Schema {
     schema_for!(T)
 }

@@ -1,10 +1,11 @@
-//! What is written from the table of endpoints: the OpenAPI document and `docs/api.md`.
+//! What is written from the table of endpoints: the OpenAPI document, `docs/api.md`, and the paths that
+//! gateways pass on to this server.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use tokenward_server::endpoints::endpoints;
+use tokenward_server::endpoints::{Endpoint, endpoints};
 use tokenward_server::openapi;
 
 /// Every object in a value.
@@ -195,4 +196,43 @@ fn list() -> String {
         );
     }
     text
+}
+
+#[test]
+fn gateways_pass_on_what_the_table_says() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../bindings-wasm/js/edge/own.ts"
+    );
+    let wanted = own_paths();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &wanted).expect("own.ts can be written");
+    }
+    let found = std::fs::read_to_string(path).expect("own.ts");
+    assert!(
+        found == wanted,
+        "bindings-wasm/js/edge/own.ts is stale: run the tests with UPDATE=1"
+    );
+}
+
+fn own_paths() -> String {
+    let paths: BTreeSet<_> = endpoints()
+        .into_iter()
+        .filter(Endpoint::is_called_at_the_hub)
+        .map(|endpoint| endpoint.path)
+        .collect();
+    let lines: String = paths
+        .iter()
+        .map(|path| format!("  \"{path}\",\n"))
+        .collect();
+    format!(
+        "\
+// The token server's own calls that clients make at the hub's address.
+//
+// Written by a test from the server's table of endpoints: UPDATE=1 rewrites it.
+
+export const OWN_PATHS: readonly string[] = [
+{lines}];
+"
+    )
 }
