@@ -23,13 +23,17 @@ use crate::error::{put, sent};
 const ORIGINAL: [&str; 2] = ["x-original-method", "x-original-uri"];
 /// Where an edge shows its credential: `Authorization` has the token that is asked about.
 const EDGE: &str = "x-tokenward-edge";
+/// Says `unknown` to whoever is not believed: then the refusal is about them, not about the request.
+const BELIEVED: &str = "x-tokenward-gateway";
 const FORWARDED: [&str; 2] = ["x-forwarded-method", "x-forwarded-uri"];
+
 /// Forward authorization, called with any method.
 pub async fn authz(State(app): State<App>, request: Request) -> Response {
     let now = clock::now();
     let soften = softens(request.uri().query().unwrap_or_default());
     let (parts, body) = request.into_parts();
-    let demand = match is_gateway(&app, &parts) {
+    let is_gateway = is_gateway(&app, &parts);
+    let demand = match is_gateway {
         true => demand(app.settings.authz_headers, &parts, body).await,
         false => None,
     };
@@ -42,7 +46,11 @@ pub async fn authz(State(app): State<App>, request: Request) -> Response {
         app.used(token, now);
     }
     app.metrics.decided(passage.reason());
-    response(&passage, soften, now)
+    let mut response = response(&passage, soften, now);
+    if !is_gateway {
+        put(response.headers_mut(), BELIEVED, "unknown");
+    }
+    response
 }
 
 /// Whether a 404 is to be sent as 403, for gateways that know no 404.

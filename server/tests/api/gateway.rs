@@ -184,7 +184,16 @@ async fn an_edge_is_believed_wherever_it_calls_from() {
         );
         for other in [UNKNOWN, "", &write.value] {
             unclear(&server, asked(other)).await;
+            assert_eq!(
+                believed(&server, asked(other)).await,
+                Some("unknown".into())
+            );
         }
+        // What is refused to a gateway that is believed is the request.
+        assert_eq!(believed(&server, asked(&credential)).await, None);
+        let unheard = original(("GET", "/api/unheard-of"));
+        let unheard = unheard.header("x-tokenward-edge", &credential);
+        assert_eq!(believed(&server, unheard).await, None);
         // It limits its callers itself.
         for _ in 0..5 {
             let call = original(READ).bearer(UNKNOWN);
@@ -197,6 +206,12 @@ async fn an_edge_is_believed_wherever_it_calls_from() {
         unclear(&server, asked(&credential)).await;
     })
     .await;
+}
+
+/// What the answer says of the gateway itself.
+async fn believed(server: &Server, call: Call) -> Option<String> {
+    let answer = ask(server, call).await;
+    answer.header("x-tokenward-gateway").map(str::to_owned)
 }
 
 pub(crate) async fn head_is_get_and_options_is_refused(server: Server) {
