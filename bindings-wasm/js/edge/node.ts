@@ -4,8 +4,7 @@ import { type IncomingMessage, type ServerResponse, request as overHttp } from "
 import { request as overHttps } from "node:https";
 import { pipeline } from "node:stream";
 
-import { BODY_LIMIT } from "tokenward/snapshots";
-
+import { ahead } from "./ahead.js";
 import { type Gate, type GateAnswer, isOurs } from "./gate.js";
 
 /** The token server is waited for so many milliseconds. */
@@ -120,44 +119,4 @@ function refuse(request: IncomingMessage, response: ServerResponse, answer: Gate
   for (const [name, value] of answer.headers) response.appendHeader(name, value);
   response.statusCode = answer.status;
   response.end(request.method === "HEAD" ? undefined : (answer.body ?? ""));
-}
-
-/**
- * The body of a request, which can be read again afterwards. Only one that says how long it is can be
- * looked at without waiting for what may never come: any other counts as none.
- */
-function ahead(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  const length = Number(request.headers["content-length"] ?? (request.headers["transfer-encoding"] ? NaN : 0));
-  // Somebody has read it before.
-  if (request.readableEnded || !(length <= BODY_LIMIT)) return Promise.resolve(undefined);
-  if (length === 0) return Promise.resolve(new Uint8Array());
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let held = 0;
-    function take() {
-      for (let chunk = request.read() as Buffer | null; chunk !== null; chunk = request.read()) {
-        chunks.push(chunk);
-        held += chunk.length;
-        if (held >= length) break;
-      }
-      if (held < length) return;
-      done();
-      const whole = Buffer.concat(chunks);
-      // At once: the stream ends in the next tick if there is nothing left in it.
-      request.unshift(whole);
-      resolve(whole);
-    }
-    function fail(error?: Error) {
-      done();
-      reject(error ?? new Error("the request broke off"));
-    }
-    function done() {
-      request.off("readable", take);
-      request.off("error", fail);
-      request.off("close", fail);
-    }
-    request.on("readable", take);
-    request.on("error", fail);
-    request.on("close", fail);
-  });
 }
