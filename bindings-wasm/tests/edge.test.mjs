@@ -3,58 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
-import { createServer } from "node:http";
-import { connect } from "node:net";
 import { inspect } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { Edge, Gate, ServerError } from "tokenward/edge";
-import { middleware } from "tokenward/edge/node";
-import { bytes, refreshes, refreshKeys, written } from "./support.mjs";
-
-const CREDENTIAL = "hf_notARealOneButNobodyMustSeeIt";
-const keys = refreshKeys();
-const allowed = { method: "GET", uri: "/api/models/acme/bert", authorization: null };
-/** Long ago, so that everything is stale from the beginning. */
-const STALE = { maxAge: 1 };
-
-/** Plays the server: `now` is the snapshot that it has; `calls` are those that it got. */
-class Server {
-  now = "first";
-  calls = [];
-  /** May answer in its place: from the path, a response, a promise of one, or nothing. */
-  instead = () => undefined;
-
-  fetch = async (input, init = {}) => {
-    const url = new URL(input);
-    const path = url.pathname.replace(/^.*\/snapshot(\/|$)/, "");
-    const headers = new Headers(init.headers);
-    this.calls.push({ path, headers });
-    const answer = await this.instead(path, headers, init.signal);
-    if (answer) return answer;
-    if (path.endsWith("tokenward-keys")) return new Response(keys);
-    if (path === "applied") return new Response(null, { status: 204 });
-    const tag = { ETag: `"${this.now}"` };
-    if (path === "bundle") return new Response(refreshes(`${this.now}.bundle`), { headers: tag });
-    if (path.startsWith("blocks/")) {
-      return new Response(bytes(written("TOKENWARD_REFRESHES", "blocks", path.slice("blocks/".length))));
-    }
-    assert.equal(path, "", `no such call: ${input}`);
-    if (headers.get("If-None-Match") === tag.ETag) return new Response(null, { status: 304 });
-    return new Response(refreshes(`${this.now}.manifest`), { headers: tag });
-  };
-
-  count(path) {
-    return this.calls.filter((call) => call.path === path).length;
-  }
-}
-
-function edge(server, options = {}) {
-  const { credential = CREDENTIAL, ...more } = options;
-  return new Edge({ endpoint: "https://tokens.test", org: "acme", credential, keys, fetch: server.fetch, ...more });
-}
-
-const refusal = (status, headers = {}) => new Response(null, { status, headers });
-const down = () => Promise.reject(new TypeError(`connecting with ${CREDENTIAL} failed`));
+import { CREDENTIAL, STALE, Server, allowed, down, edge, keys, refusal } from "./played.mjs";
+import { refreshes } from "./support.mjs";
 
 test("it opens, refreshes by blocks, and reports", async () => {
   const server = new Server();
@@ -146,6 +99,48 @@ test("at a cold start one request fetches, and the others wait for it", async ()
   assert.equal(server.count("bundle"), 1);
 });
 
+test("one that follows and requests beside it fetch the first snapshot once", async () => {
+  for (const order of ["the one that follows first", "a request first"]) {
+    const server = new Server();
+    let answer;
+    const asked = new Promise((resolve) => {
+      server.instead = (path) => {
+        if (path === "bundle") return resolve(), new Promise((done) => void (answer = done));
+        return path === "events" ? new Response(new ReadableStream()) : undefined;
+      };
+    });
+    const followed = edge(server, { keys: undefined });
+    const ending = new AbortController();
+    const begun = [() => followed.follow(ending.signal), () => followed.within(1_000)];
+    if (order === "a request first") begun.reverse();
+    const [one, other] = begun.map((begin) => begin());
+    const more = [followed.open(), followed.refresh(), followed.within(1_000)];
+    await asked;
+    await pause(50);
+    answer();
+    await Promise.all([order === "a request first" ? one : other, ...more]);
+    assert.equal(followed.authorizer.generation, 7);
+    assert.deepEqual([server.count("bundle"), server.count("/.well-known/tokenward-keys")], [1, 1], order);
+    ending.abort();
+    await Promise.all([one, other]);
+    followed.close();
+  }
+});
+
+test("where the first fetch fails, whoever waited for it makes the next", async () => {
+  const server = new Server();
+  let fail;
+  server.instead = (path) => (path === "bundle" && !fail ? new Promise((done) => void (fail = () => done(refusal(500)))) : undefined);
+  const followed = edge(server);
+  const first = followed.open();
+  const second = followed.open();
+  while (!fail) await pause(5);
+  fail();
+  await assert.rejects(first, ServerError);
+  assert.equal((await second).generation, 7);
+  assert.equal(server.count("bundle"), 2);
+});
+
 test("and where there is nothing to be had, each is refused without asking again", async () => {
   const server = new Server();
   server.instead = () => refusal(503, { "Retry-After": "2" });
@@ -166,8 +161,8 @@ test("a request that its host has ended stops nobody for long", async () => {
   server.instead = () => new Promise(() => undefined);
   const followed = edge(server);
   void followed.within(1_000);
+  while (server.calls.length === 0) await pause(5);
   globalThis.setInterval = timer;
-  await pause(20);
   server.instead = () => undefined;
   await assert.rejects(followed.within(1_000), ServerError);
   await followed.within(1_000);
@@ -230,44 +225,6 @@ test("events bring the next manifest, and comments say that the stream lives", a
   ending.abort();
   assert.equal(await following, true);
   assert.equal(followed.isFollowing, false);
-});
-
-test("one organization that fails does not stand in another's way", async () => {
-  const server = new Server();
-  server.instead = (path, headers) => (headers.get("Authorization")?.endsWith("bad") ? refusal(401) : undefined);
-  const credential = { acme: CREDENTIAL, other: "bad" };
-  const gate = new Gate({ endpoint: "https://tokens.test", orgs: ["other", "acme"], credential, keys, fetch: server.fetch });
-  await gate.within(1);
-  assert.deepEqual(gate.status.map(({ generation }) => generation), [null, 7]);
-  const answer = await gate.judge({ ...allowed, uri: "/api/models/acme/nothing" });
-  assert.equal(answer.by, "snapshot");
-});
-
-test("without a snapshot and without a server it is 503, and never an error", async () => {
-  const server = new Server();
-  server.instead = down;
-  for (const elsewhere of ["ask", "answer"]) {
-    const options = { endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, fetch: server.fetch, elsewhere };
-    const gate = new Gate({ ...options, onError: () => { throw new Error("whoever is told fails"); } });
-    await gate.within(1);
-    const answer = await gate.judge(allowed);
-    assert.deepEqual([answer.passes, answer.status, answer.by], [false, 503, "nobody"]);
-  }
-});
-
-test("whatever answers in the server's place lets nothing pass", async () => {
-  const told = { "X-Tokenward-Reason": "granted", "X-Tokenward-User": "bob", "X-Tokenward-Token-Id": "" };
-  const gate = (answer) =>
-    new Gate({ endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, fetch: async () => answer() });
-  for (const answer of [
-    () => new Response("welcome"),
-    () => new Response(null, { status: 302, headers: { Location: "/login" } }),
-    () => new Response(null, { status: 204, headers: told }),
-    () => new Response(null, { status: 200, headers: { "X-Tokenward-User": "bob" } }),
-  ]) {
-    assert.equal((await gate(answer).judge(allowed)).status, 503);
-  }
-  assert.equal((await gate(() => new Response(null, { headers: told })).judge(allowed)).passes, true);
 });
 
 test("the credential is in no error, status or view", async () => {
@@ -456,131 +413,4 @@ test("and nothing is decided where the next cannot be had", async (context) => {
   await gate.within(1_000);
   const answer = await gate.judge(passing);
   assert.deepEqual([answer.passes, answer.status, answer.by], [false, 503, "nobody"]);
-});
-
-/** A gateway with a snapshot, the token server that it asks, and how often that was asked. */
-async function asking(answer) {
-  const server = new Server();
-  const asked = { now: 0, most: 0, all: 0 };
-  const fetch = async (input, init) => {
-    if (!String(input).endsWith("/authz")) return server.fetch(input, init);
-    asked.all++;
-    asked.most = Math.max(asked.most, ++asked.now);
-    try {
-      return await answer(new Headers(init.headers));
-    } finally {
-      asked.now--;
-    }
-  };
-  const gate = new Gate({ endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, keys, fetch });
-  await gate.within(1_000);
-  return { gate, asked };
-}
-
-const verdict = (reason, status = 401) =>
-  new Response(`{"error":"${reason}"}`, {
-    status,
-    headers: { "X-Tokenward-Reason": reason, "X-Tokenward-User": "", "X-Request-Id": "theirs", "X-Error-Message": reason },
-  });
-
-test("tokens that are made up keep the server busy with so many at once, and no more", async () => {
-  const { gate, asked } = await asking(async () => void (await pause(100)) ?? verdict("invalid_token"));
-  const answers = await Promise.all(
-    Array.from({ length: 200 }, (_, n) => gate.judge({ ...allowed, authorization: `Bearer hf_madeUp${n}` })),
-  );
-  assert.deepEqual([asked.most, asked.all], [64, 64]);
-  const busy = answers.filter(({ status }) => status === 503);
-  assert.equal(busy.length, 136);
-  assert.ok(busy.every(({ headers }) => new Headers(headers).get("Retry-After") === "1"));
-  // Those that are asked about are in nobody's way afterwards, nor is whoever needs no asking.
-  assert.equal((await gate.judge({ ...allowed, authorization: "Bearer hf_another" })).status, 401);
-});
-
-test("a token that is unknown is not asked about again at once; any other answer is not remembered", async (context) => {
-  context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
-  let reason = "invalid_token";
-  const { gate, asked } = await asking(async () => verdict(reason));
-  const ask = (token, uri = allowed.uri) => gate.judge({ ...allowed, uri, authorization: `Bearer ${token}` });
-  const first = await ask("hf_x");
-  const second = await ask("hf_x");
-  assert.equal(asked.all, 1);
-  assert.deepEqual([second.status, second.body, second.by], [first.status, first.body, first.by]);
-  assert.notEqual(new Headers(second.headers).get("X-Request-Id"), new Headers(first.headers).get("X-Request-Id"));
-  await ask("hf_y");
-  await ask("hf_x", "/api/models/acme/other");
-  assert.equal(asked.all, 3);
-  context.mock.timers.tick(3_000);
-  await ask("hf_x");
-  assert.equal(asked.all, 4);
-  reason = "token_expired";
-  await ask("hf_z");
-  await ask("hf_z");
-  assert.equal(asked.all, 6);
-  assert.ok(!inspect(gate, { depth: 9, showHidden: true }).includes("hf_"));
-});
-
-test("in Node.js, the token server's own calls go to it, unless they are judged like others", async () => {
-  const server = new Server();
-  const listening = async (answer) => {
-    const made = createServer(answer);
-    await new Promise((resolve) => made.listen(0, "127.0.0.1", resolve));
-    return made;
-  };
-  const seen = [];
-  const tokens = await listening(async (request, response) => {
-    const chunks = [];
-    for await (const chunk of request) chunks.push(chunk);
-    seen.push({ method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() });
-    response.writeHead(401, { "X-Tokenward-Reason": "invalid_token", "Set-Cookie": ["a=1", "b=2"], "Keep-Alive": "timeout=77" });
-    response.end("who?");
-  });
-  const endpoint = `http://127.0.0.1:${tokens.address().port}`;
-  const gate = (options) => new Gate({ endpoint, orgs: ["acme"], credential: CREDENTIAL, keys, fetch: server.fetch, elsewhere: "answer", ...options });
-  const fronts = [];
-  const front = async (options) => {
-    const made = gate(options);
-    await made.within(1_000);
-    const judged = middleware(made);
-    const next = (request, response) => () => response.end("the hub");
-    fronts.push(await listening((request, response) => judged(request, response, next(request, response))));
-    return fronts.at(-1).address().port;
-  };
-  /** What comes back for a request that is sent as it is. */
-  const sent = (port, text) =>
-    new Promise((resolve, reject) => {
-      let back = "";
-      const socket = connect(port, "127.0.0.1", () => socket.write(text));
-      socket.on("data", (data) => void (back += data)).on("end", () => resolve(back)).on("error", reject);
-    });
-  try {
-    const port = await front({});
-    const head = "Host: hub\r\nX-Tokenward-User: eve\r\nX_Tokenward_User: eve\r\nX-Forwarded-For: 10.0.0.1\r\n";
-    const whoami = await sent(port, `GET /api/whoami-v2?x=1 HTTP/1.1\r\n${head}Authorization: Bearer hf_x\r\nConnection: close\r\n\r\n`);
-    assert.match(whoami, /^HTTP\/1.1 401 .*set-cookie: a=1\r\nset-cookie: b=2\r\n.*who\?/is);
-    assert.ok(!whoami.includes("timeout=77"));
-    const { headers, ...rest } = seen.pop();
-    assert.deepEqual(rest, { method: "GET", url: "/api/whoami-v2?x=1", body: "" });
-    assert.equal(headers.authorization, "Bearer hf_x");
-    assert.equal(headers["x-forwarded-for"], "10.0.0.1, 127.0.0.1");
-    assert.ok(!Object.keys(headers).some((name) => /tokenward/.test(name)));
-    // However a body is said to be there, it is nothing but a body.
-    const smuggled = "GET /api/other HTTP/1.1\r\nHost: x\r\n\r\n";
-    for (const [length, body] of [
-      [`Content-Length: ${smuggled.length}\r\nConnection: close, content-length`, smuggled],
-      ["Transfer-Encoding: chunked\r\nConnection: close, transfer-encoding", `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`],
-    ]) {
-      for (const method of ["GET", "POST", "DELETE"]) {
-        const path = "/api/organizations/acme/settings/tokens/revoke";
-        assert.match(await sent(port, `${method} ${path} HTTP/1.1\r\n${head}${length}\r\n\r\n${body}`), /^HTTP\/1.1 401 /);
-        assert.deepEqual(seen.splice(0).map(({ method, url, body }) => [method, url, body]), [[method, path, smuggled]]);
-      }
-    }
-    assert.match(await sent(await front({ own: "judge" }), `GET /api/whoami-v2 HTTP/1.1\r\n${head}Connection: close\r\n\r\n`), /^HTTP/);
-    assert.equal(seen.length, 0);
-    tokens.closeAllConnections();
-    await new Promise((resolve) => tokens.close(resolve));
-    assert.match(await sent(port, `GET /api/whoami-v2 HTTP/1.1\r\n${head}Connection: close\r\n\r\n`), /^HTTP\/1.1 503 /);
-  } finally {
-    for (const one of [...fronts, tokens]) one.close();
-  }
 });

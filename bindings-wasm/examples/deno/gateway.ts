@@ -2,16 +2,12 @@
 //
 //     deno run --allow-net --allow-env --allow-read gateway.ts
 
-import { Gate, serve } from "tokenward/edge";
+import { Gate, serve, settings } from "tokenward/edge";
 
-const setting = (name: string) => Deno.env.get(name) ?? "";
+const { HUB_ORIGIN = "", PORT = "8787", ...given } = Deno.env.toObject();
 
 const gate = new Gate({
-  endpoint: setting("TOKENWARD_ENDPOINT"),
-  orgs: setting("TOKENWARD_ORGS").split(","),
-  credential:
-    setting("TOKENWARD_CREDENTIAL") ||
-    Object.fromEntries(setting("TOKENWARD_CREDENTIALS").split(",").map((pair) => pair.split("="))),
+  ...settings(given),
   onError: (error) => console.error("tokenward:", error instanceof Error ? error.message : "failed"),
 });
 gate.follow();
@@ -19,8 +15,8 @@ gate.follow();
 Deno.serve(
   {
     hostname: "127.0.0.1",
-    port: Number(setting("PORT") || 8787),
+    port: Number(PORT),
     onListen: ({ port }) => console.log(`listening on http://127.0.0.1:${port}`),
   },
-  (request) => serve(gate, request, { origin: setting("HUB_ORIGIN") }),
+  (request) => serve(gate, request, { origin: HUB_ORIGIN }),
 );

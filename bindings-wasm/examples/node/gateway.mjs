@@ -3,15 +3,13 @@
 
 import { createServer, request as ask } from "node:http";
 
-import { Gate } from "tokenward/edge";
+import { Gate, settings } from "tokenward/edge";
 import { middleware } from "tokenward/edge/node";
 
-const { TOKENWARD_ENDPOINT, TOKENWARD_ORGS, TOKENWARD_CREDENTIAL, TOKENWARD_CREDENTIALS, HUB_ORIGIN } = process.env;
+const { HUB_ORIGIN, PORT = "8787", ...given } = process.env;
 
 const gate = new Gate({
-  endpoint: TOKENWARD_ENDPOINT,
-  orgs: TOKENWARD_ORGS.split(","),
-  credential: TOKENWARD_CREDENTIAL ?? Object.fromEntries(TOKENWARD_CREDENTIALS.split(",").map((pair) => pair.split("="))),
+  ...settings(given),
   onError: (error) => console.error("tokenward:", error.message),
 });
 gate.follow();
@@ -40,7 +38,7 @@ function proxy(request, response) {
   request.pipe(passed);
 }
 
-server.listen(Number(process.env.PORT ?? 8787), "127.0.0.1", () => {
+server.listen(Number(PORT), "127.0.0.1", () => {
   console.log(`listening on http://127.0.0.1:${server.address().port}`);
 });
 process.on("SIGTERM", () => process.exit(0));

@@ -1,8 +1,11 @@
 // A gateway: may a request pass to the hub, and with which headers?
 
-import { needsBody, type Verdict } from "tokenward/snapshots";
+import { isGit, needsBody, presented, type Verdict } from "tokenward/snapshots";
 
+import { PATIENCE } from "./asking.js";
 import { Edge, type EdgeOptions, type EdgeStatus } from "./edge.js";
+import { teller } from "./errors.js";
+import { isOwn } from "./paths.js";
 import { ServerError } from "./server.js";
 
 /** How a gateway is set up. */
@@ -23,7 +26,10 @@ export interface GateOptions extends Omit<EdgeOptions, "org" | "store" | "creden
    * token is unknown.
    */
   elsewhere?: "ask" | "answer";
-  /** What to do when the snapshot is past its maximum age: `refuse` (the default) with 503, or `ask` the server. */
+  /**
+   * What to do where a snapshot decides nothing, past its maximum age or before there is one: `refuse`
+   * (the default) with 503, or `ask` the server.
+   */
   stale?: "refuse" | "ask";
   /**
    * What to do with the token server's own calls that clients make at the hub's address, such as
@@ -70,13 +76,6 @@ export function isOurs(name: string): boolean {
   return /^x[-_]tokenward[-_]/i.test(name);
 }
 
-/** The token server's own calls that clients make at the hub's address. Nothing here can be read in two ways. */
-const OWN =
-  /^\/api\/(whoami-v2|credentials\/revoke|(organizations\/[A-Za-z0-9_-]+\/)?settings\/(tokens(\/[A-Za-z0-9]+){0,2}|token-policy))$/;
-
-/** git shows what refuses it only where that is plain text. */
-const GIT = /\/(info\/refs|git-(upload|receive)-pack)(\?|$)/;
-
 /** So many requests are asked about at once: whoever makes tokens up must not keep the server busy. */
 const ASKS = 64;
 /** One that has not been answered by then has been ended by its host. */
@@ -88,6 +87,7 @@ const [REFUSED_FOR, REFUSED_MANY] = [3_000, 1_024];
 export class Gate {
   readonly edges: readonly Edge[];
   readonly #options: GateOptions;
+  readonly #tell: (error: unknown) => void;
   /** Those that are asked about, with when each is given up. */
   readonly #asks = new Set<{ until: number }>();
   /** Answers that say that a token is unknown, under a digest of the request; the oldest first. */
@@ -97,6 +97,7 @@ export class Gate {
     const { orgs, store, credential: given, ...rest } = options;
     if (orgs.length === 0) throw new TypeError("`orgs` must name an organization");
     this.#options = options;
+    this.#tell = teller(options.onError);
     this.edges = orgs.map((org) => {
       const credential = typeof given === "string" ? given : Object.hasOwn(given, org) ? given[org]! : "";
       return new Edge({ ...rest, org, credential, ...(store ? { store: store(org) } : {}) });
@@ -117,7 +118,9 @@ export class Gate {
    * Never throws: what cannot be had shows in `status`, and in what is answered.
    */
   async within(milliseconds: number): Promise<void> {
-    await Promise.allSettled(this.edges.map((edge) => edge.within(milliseconds)));
+    // Whoever asks about a request has no need to wait long for a snapshot.
+    const patience = this.#options.stale === "ask" ? PATIENCE : undefined;
+    await Promise.allSettled(this.edges.map((edge) => edge.within(milliseconds, patience)));
   }
 
   /** Keeps every snapshot new until the signal says so. Never throws. */
@@ -137,7 +140,7 @@ export class Gate {
   /** What is to be done with a request. Never throws, unless reading the body does. */
   async judge(request: GateRequest): Promise<GateAnswer> {
     const { method, uri } = request;
-    if (this.#options.own !== "judge" && OWN.test(uri.split("?", 1)[0]!)) return PASSES_UNJUDGED;
+    if (this.#options.own !== "judge" && isOwn(uri)) return PASSES_UNJUDGED;
     const token = presented(request.authorization);
     const body = needsBody(method, uri) ? await request.body?.() : undefined;
     return plainForGit(uri, await this.#judged({ ...request, token, body }));
@@ -146,17 +149,21 @@ export class Gate {
   async #judged(request: Judged): Promise<GateAnswer> {
     const { method, uri, token, body } = request;
     let stale: Verdict | undefined;
-    let verdict: Verdict | undefined;
+    let other: Verdict | undefined;
+    let isWhole = true;
     for (const edge of this.edges) {
       const found = edge.authorizer?.pass({ method, uri, token, body: body ?? null });
-      if (found?.settled && found.reason !== "snapshot_stale") return told(found);
+      const isFresh = found !== undefined && found.reason !== "snapshot_stale";
+      if (isFresh && found.settled) return told(found);
       // Another's may be fresh, where both can answer.
       if (found?.settled) stale ??= found;
-      else verdict ??= found;
+      else other ??= found;
+      isWhole &&= isFresh;
     }
-    if (stale) return this.#options.stale === "ask" ? this.#ask(request) : told(stale);
+    if (this.#options.stale === "ask" && !isWhole) return this.#ask(request);
+    if (stale) return told(stale);
     if (this.#options.elsewhere !== "answer") return this.#ask(request);
-    if (verdict && this.edges.every((edge) => edge.authorizer)) return told(verdict);
+    if (other && this.edges.every((edge) => edge.authorizer)) return told(other);
     return noSnapshot();
   }
 
@@ -174,7 +181,7 @@ export class Gate {
       if (digest !== undefined && saysUnknown(answer)) this.#remember(digest, answer);
       return answer;
     } catch (error) {
-      this.#report(error);
+      this.#tell(error);
       return refusal("This gateway cannot decide about the request alone, and the token server cannot be reached.");
     } finally {
       this.#asks.delete(ask);
@@ -183,8 +190,13 @@ export class Gate {
 
   async #askNow({ method, uri, authorization, body }: Judged): Promise<GateAnswer> {
     // Any credential will do that is still good.
-    const edge = this.edges.find((edge) => edge.status.error === null) ?? this.edges[0]!;
-    return asked(await edge.server.judge(method, uri, authorization, body));
+    const isWell = (edge: Edge) => edge.status.error === null;
+    for (const edge of [...this.edges.filter(isWell), ...this.edges.filter((edge) => !isWell(edge))]) {
+      const answer = await edge.server.judge(method, uri, authorization, body);
+      if (!answer.headers.has("x-tokenward-gateway")) return asked(answer);
+      await answer.body?.cancel();
+    }
+    throw new ServerError(403, "the server does not believe this gateway, by its credential or by its address");
   }
 
   #mayAsk(): boolean {
@@ -200,14 +212,6 @@ export class Gate {
     }
     this.#refused.set(digest, { answer, until: Date.now() + REFUSED_FOR });
   }
-
-  #report(error: unknown): void {
-    try {
-      this.#options.onError?.(error);
-    } catch {
-      // Whoever is told has to cope.
-    }
-  }
 }
 
 /** A request whose token and body are at hand. */
@@ -222,27 +226,6 @@ const PASSES_UNJUDGED: GateAnswer = {
 
 function noSnapshot(): GateAnswer {
   return refusal("This gateway has no snapshot to decide from yet, and the token server cannot be reached.");
-}
-
-/** The raw token of a request: of `Bearer`, or the password of `Basic`. What is unreadable is a token that nobody knows. */
-export function presented(authorization: string | null): string | null {
-  const value = authorization?.trim() ?? "";
-  if (value === "") return null;
-  const [scheme = "", ...rest] = value.split(" ");
-  const credential = rest.join(" ").trim();
-  if (/^bearer$/i.test(scheme)) return credential === "" ? null : credential;
-  if (!/^basic$/i.test(scheme)) return " ";
-  try {
-    const pair = new TextDecoder("utf-8", { fatal: true }).decode(
-      Uint8Array.from(atob(credential), (letter) => letter.charCodeAt(0)),
-    );
-    const colon = pair.indexOf(":");
-    if (colon < 0) return " ";
-    const password = pair.slice(colon + 1);
-    return password === "" ? null : password;
-  } catch {
-    return " ";
-  }
 }
 
 function told(verdict: Verdict): GateAnswer {
@@ -315,7 +298,7 @@ function complete(headers: [string, string][]): [string, string][] {
 }
 
 function plainForGit(uri: string, answer: GateAnswer): GateAnswer {
-  if (answer.passes || answer.body === null || !GIT.test(uri)) return answer;
+  if (answer.passes || answer.body === null || !isGit(uri)) return answer;
   const headers = answer.headers.map(([name, value]): [string, string] =>
     name === "content-type" ? [name, "text/plain; charset=utf-8"] : [name, value],
   );
