@@ -145,7 +145,8 @@ test("where there is no snapshot yet, it is asked as well", async () => {
 test("who asks does not wait for a snapshot that does not come", { timeout: 60_000 }, async () => {
   const { gate: stale, server } = await asking(granted, { ...STALE, stale: "ask" });
   // None of it ends, as long as anybody waits.
-  server.instead = () => new Promise(() => undefined);
+  const hanging = [];
+  server.instead = () => new Promise((_, reject) => hanging.push(reject));
   const cold = new Gate({ endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, keys, fetch: server.fetch, stale: "ask" });
   for (const [gate, path] of [[stale, ""], [cold, "bundle"]]) {
     const before = server.count(path);
@@ -154,6 +155,7 @@ test("who asks does not wait for a snapshot that does not come", { timeout: 60_0
     await Promise.all(Array.from({ length: 20 }, () => gate.within(1)));
     gate.close();
   }
+  for (const reject of hanging) reject(new TypeError("at last"));
 });
 
 test("what is asked is not kept back by snapshots that fail", async () => {

@@ -17,7 +17,7 @@ pub(crate) fn test(postgres: Option<&str>, count: &mut Count) -> Result<()> {
     // Gateways are the package's examples.
     npm::build(count)?;
     let examples = place::root().join("bindings-wasm/examples");
-    for example in ["worker", "deno"] {
+    for example in ["worker", "deno", "bun"] {
         environment::npm_packages(&examples.join(example))?;
     }
     let server = server(count)?;

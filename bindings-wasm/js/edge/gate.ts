@@ -1,12 +1,13 @@
 // A gateway: may a request pass to the hub, and with which headers?
 
-import { isGit, needsBody, presented, type Verdict } from "tokenward/snapshots";
+import { needsBody, presented, type Verdict } from "tokenward/snapshots";
 
+import { type GateAnswer, PASSES_UNJUDGED, noSnapshot, plainForGit, told } from "./answers.js";
 import { PATIENCE } from "./asking.js";
 import { Edge, type EdgeOptions, type EdgeStatus } from "./edge.js";
 import { teller } from "./errors.js";
 import { isOwn } from "./paths.js";
-import { ServerError } from "./server.js";
+import { type Judged, Questions } from "./questions.js";
 
 /** How a gateway is set up. */
 export interface GateOptions extends Omit<EdgeOptions, "org" | "store" | "credential"> {
@@ -49,59 +50,21 @@ export interface GateRequest {
   body?: () => Promise<Uint8Array | undefined>;
 }
 
-/** What is to be done with a request. */
-export interface GateAnswer {
-  /** Whether it may pass. */
-  passes: boolean;
-  status: number;
-  /** Of the answer where it may not pass; where it may, `X-HF-Warning` is for the client. */
-  headers: [name: string, value: string][];
-  /** Of the answer where it may not pass. */
-  body: string | null;
-  /** What the hub is told of the caller, in place of whatever the client sent under these names. */
-  forward: [name: string, value: string][];
-  /** Who decided: a snapshot, or the server that was asked. */
-  by: "snapshot" | "server" | "nobody";
-  /** Where it passes to: a call of the token server's own goes there, and is judged there. */
-  to: "hub" | "server";
-}
-
-/** Headers that tell the hub who calls. */
-const FORWARDED: readonly string[] = ["x-tokenward-user", "x-tokenward-token-id", "x-tokenward-orgs"];
-/**
- * Whether a client's header is never passed on: it says who calls, or is read as one that does by
- * hubs that take `_` for `-`.
- */
-export function isOurs(name: string): boolean {
-  return /^x[-_]tokenward[-_]/i.test(name);
-}
-
-/** So many requests are asked about at once: whoever makes tokens up must not keep the server busy. */
-const ASKS = 64;
-/** One that has not been answered by then has been ended by its host. */
-const ASK_LASTS = 30_000;
-/** For so long, and of so many requests, it is remembered that the server does not know their token. */
-const [REFUSED_FOR, REFUSED_MANY] = [3_000, 1_024];
-
 /** Decides which requests may pass. */
 export class Gate {
   readonly edges: readonly Edge[];
   readonly #options: GateOptions;
-  readonly #tell: (error: unknown) => void;
-  /** Those that are asked about, with when each is given up. */
-  readonly #asks = new Set<{ until: number }>();
-  /** Answers that say that a token is unknown, under a digest of the request; the oldest first. */
-  readonly #refused = new Map<string, { answer: GateAnswer; until: number }>();
+  readonly #questions: Questions;
 
   constructor(options: GateOptions) {
     const { orgs, store, credential: given, ...rest } = options;
     if (orgs.length === 0) throw new TypeError("`orgs` must name an organization");
     this.#options = options;
-    this.#tell = teller(options.onError);
     this.edges = orgs.map((org) => {
       const credential = typeof given === "string" ? given : Object.hasOwn(given, org) ? given[org]! : "";
       return new Edge({ ...rest, org, credential, ...(store ? { store: store(org) } : {}) });
     });
+    this.#questions = new Questions(this.edges, teller(options.onError));
   }
 
   get status(): EdgeStatus[] {
@@ -158,157 +121,12 @@ export class Gate {
       // Another's may be fresh, where both can answer.
       if (found?.settled) stale ??= found;
       else other ??= found;
-      isWhole &&= isFresh;
+      isWhole = isWhole && isFresh;
     }
-    if (this.#options.stale === "ask" && !isWhole) return this.#ask(request);
+    if (this.#options.stale === "ask" && !isWhole) return this.#questions.ask(request);
     if (stale) return told(stale);
-    if (this.#options.elsewhere !== "answer") return this.#ask(request);
+    if (this.#options.elsewhere !== "answer") return this.#questions.ask(request);
     if (other && this.edges.every((edge) => edge.authorizer)) return told(other);
     return noSnapshot();
-  }
-
-  async #ask(request: Judged): Promise<GateAnswer> {
-    const digest = await digestOf(request);
-    const known = digest === undefined ? undefined : this.#refused.get(digest);
-    if (known && Date.now() < known.until) return again(known.answer);
-    if (!this.#mayAsk()) {
-      return refusal("This gateway cannot decide about the request alone, and asks the token server about too many others.");
-    }
-    const ask = { until: Date.now() + ASK_LASTS };
-    this.#asks.add(ask);
-    try {
-      const answer = await this.#askNow(request);
-      if (digest !== undefined && saysUnknown(answer)) this.#remember(digest, answer);
-      return answer;
-    } catch (error) {
-      this.#tell(error);
-      return refusal("This gateway cannot decide about the request alone, and the token server cannot be reached.");
-    } finally {
-      this.#asks.delete(ask);
-    }
-  }
-
-  async #askNow({ method, uri, authorization, body }: Judged): Promise<GateAnswer> {
-    // Any credential will do that is still good.
-    const isWell = (edge: Edge) => edge.status.error === null;
-    for (const edge of [...this.edges.filter(isWell), ...this.edges.filter((edge) => !isWell(edge))]) {
-      const answer = await edge.server.judge(method, uri, authorization, body);
-      if (!answer.headers.has("x-tokenward-gateway")) return asked(answer);
-      await answer.body?.cancel();
-    }
-    throw new ServerError(403, "the server does not believe this gateway, by its credential or by its address");
-  }
-
-  #mayAsk(): boolean {
-    if (this.#asks.size >= ASKS) for (const ask of this.#asks) if (Date.now() >= ask.until) this.#asks.delete(ask);
-    return this.#asks.size < ASKS;
-  }
-
-  #remember(digest: string, answer: GateAnswer): void {
-    this.#refused.delete(digest);
-    for (const oldest of this.#refused.keys()) {
-      if (this.#refused.size < REFUSED_MANY) break;
-      this.#refused.delete(oldest);
-    }
-    this.#refused.set(digest, { answer, until: Date.now() + REFUSED_FOR });
-  }
-}
-
-/** A request whose token and body are at hand. */
-interface Judged extends Omit<GateRequest, "body"> {
-  token: string | null;
-  body: Uint8Array | undefined;
-}
-
-const PASSES_UNJUDGED: GateAnswer = {
-  passes: true, status: 200, headers: [], body: null, forward: [], by: "nobody", to: "server",
-};
-
-function noSnapshot(): GateAnswer {
-  return refusal("This gateway has no snapshot to decide from yet, and the token server cannot be reached.");
-}
-
-function told(verdict: Verdict): GateAnswer {
-  const { headers, error, status } = verdict;
-  const body = error === null ? null : JSON.stringify({ error });
-  return sorted(verdict.decision === "allow", status, headers, body, "snapshot");
-}
-
-async function asked(answer: Response): Promise<GateAnswer> {
-  const kept = /^(x-tokenward-|x-error-|x-hf-warning$|x-request-id$|www-authenticate$|retry-after$|ratelimit)/;
-  // Headers of one name come joined; git and clients want the two of a 401 apart.
-  const apart = ([name, value]: [string, string]): [string, string][] =>
-    name === "www-authenticate" ? value.split(/, (?=Bearer )/).map((one) => [name, one]) : [[name, value]];
-  const headers = [...answer.headers].filter(([name]) => kept.test(name)).flatMap(apart);
-  const body = await answer.text();
-  // Whatever else answers at this address has judged nothing.
-  const judged = answer.headers.has("x-tokenward-reason") && answer.headers.has("x-tokenward-user");
-  const known = judged ? [200, 401, 403, 404, 503].includes(answer.status) : answer.status === 429;
-  if (!known) throw new ServerError(answer.status, `the server answers ${answer.status} to a question about a request`);
-  return sorted(answer.status === 200, answer.status, headers, body || null, "server");
-}
-
-/** Under which a request with a token is remembered: neither the token nor its path can be read from it. */
-async function digestOf({ method, uri, authorization, token }: Judged): Promise<string | undefined> {
-  if (token === null) return undefined;
-  const text = JSON.stringify([method, uri, authorization]);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return String.fromCharCode(...new Uint8Array(digest));
-}
-
-function saysUnknown(answer: GateAnswer): boolean {
-  return answer.status === 401 && answer.headers.some(([name, value]) => name === "x-tokenward-reason" && value === "invalid_token");
-}
-
-/** The same answer to another request. */
-function again(answer: GateAnswer): GateAnswer {
-  const headers = answer.headers.map(([name, value]): [string, string] => [name, name === "x-request-id" ? crypto.randomUUID() : value]);
-  return { ...answer, headers };
-}
-
-/** Headers for the hub, and headers for the client. */
-function sorted(
-  passes: boolean,
-  status: number,
-  headers: readonly (readonly [string, string])[],
-  body: string | null,
-  by: GateAnswer["by"],
-): GateAnswer {
-  const forHub = ([name]: readonly [string, string]) => FORWARDED.includes(name);
-  const pair = ([name, value]: readonly [string, string]): [string, string] => [name, value];
-  const kept = /^x-(error|hf)-/;
-  const forClient = headers.filter((header) => (passes ? kept.test(header[0]) : !forHub(header))).map(pair);
-  if (!passes) complete(forClient);
-  return { passes, status, headers: forClient, body, forward: headers.filter(forHub).map(pair), by, to: "hub" };
-}
-
-function refusal(text: string): GateAnswer {
-  const headers: [string, string][] = [["x-error-message", text], ["retry-after", "1"]];
-  return {
-    passes: false, status: 503, headers: complete(headers), body: JSON.stringify({ error: text }),
-    forward: [], by: "nobody", to: "hub",
-  };
-}
-
-/** What every refusal has. */
-function complete(headers: [string, string][]): [string, string][] {
-  if (!headers.some(([name]) => name === "x-request-id")) headers.push(["x-request-id", crypto.randomUUID()]);
-  headers.push(["content-type", "application/json"], ["cache-control", "no-store"]);
-  return headers;
-}
-
-function plainForGit(uri: string, answer: GateAnswer): GateAnswer {
-  if (answer.passes || answer.body === null || !isGit(uri)) return answer;
-  const headers = answer.headers.map(([name, value]): [string, string] =>
-    name === "content-type" ? [name, "text/plain; charset=utf-8"] : [name, value],
-  );
-  return { ...answer, headers, body: errorOf(answer.body) };
-}
-
-function errorOf(body: string): string {
-  try {
-    return String(JSON.parse(body).error);
-  } catch {
-    return body;
   }
 }

@@ -1,7 +1,8 @@
 // Edges: an organization's snapshot where decisions are made, and a gateway that decides from it.
 
 export { Edge, type EdgeOptions, type EdgeStatus } from "./edge.js";
-export { Gate, type GateAnswer, type GateOptions, type GateRequest } from "./gate.js";
+export type { GateAnswer } from "./answers.js";
+export { Gate, type GateOptions, type GateRequest } from "./gate.js";
 export { ServerError, type Source } from "./server.js";
 export { type Settings, settings } from "./settings.js";
 export { type Store, inCache } from "./store.js";

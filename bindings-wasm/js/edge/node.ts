@@ -5,7 +5,8 @@ import { request as overHttps } from "node:https";
 import { pipeline } from "node:stream";
 
 import { ahead } from "./ahead.js";
-import { type Gate, type GateAnswer, isOurs } from "./gate.js";
+import { type GateAnswer, isOurs } from "./answers.js";
+import type { Gate } from "./gate.js";
 
 /** The token server is waited for so many milliseconds. */
 const HANDED_FOR = 30_000;

@@ -2,7 +2,8 @@
 
 import { BODY_LIMIT } from "tokenward/snapshots";
 
-import { type Gate, type GateAnswer, isOurs } from "./gate.js";
+import { type GateAnswer, isOurs } from "./answers.js";
+import type { Gate } from "./gate.js";
 
 /** Where requests go that may pass. */
 export interface Passing {
