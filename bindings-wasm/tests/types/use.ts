@@ -16,8 +16,10 @@ import {
   TokenwardError,
   type Verdict,
   isAllowed,
+  isGit,
   needsBody,
   parseToken,
+  presented,
   reasonOf,
   scan,
 } from "tokenward";
@@ -48,7 +50,8 @@ const action: Action = ACTIONS[0];
 const first: "granted" = REASONS[0];
 const count: number = authorizer.preview("default").summary.blocked;
 const codes: ErrorCode[] = ["parse_error", "rollback", new TokenwardError("freed", "", "").code];
-const is: boolean = needsBody("GET", "/");
+const is: boolean = needsBody("GET", "/") || isGit("/");
+const raw: string | null = presented("Bearer hf_x");
 start satisfies (module: WebAssembly.Module) => void;
 
 // @ts-expect-error: no such reason
@@ -64,4 +67,4 @@ new Authorizer();
 // @ts-expect-error: no such code
 codes.push("no_such_code");
 
-export { action, allowed, count, first, found, is, missing, orgs, staleFrom, texts };
+export { action, allowed, count, first, found, is, missing, orgs, raw, staleFrom, texts };
