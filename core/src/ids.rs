@@ -160,13 +160,11 @@ pub(crate) fn check_name(text: &str) -> Result<(), ParseError> {
     if text.len() < 2 || text.len() > 42 {
         return error("must have 2 to 42 characters");
     }
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    {
+    let seen = Seen::of(text, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if seen.other {
         return error("may hold only letters, digits and hyphens");
     }
-    if text.starts_with('-') || text.ends_with('-') || has_pair(text, *b"--") {
+    if text.starts_with('-') || text.ends_with('-') || seen.pair {
         return error("may not begin or end with a hyphen, nor hold two in a row");
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -188,10 +186,11 @@ pub(crate) fn check_repo_name(text: &str) -> Result<(), ParseError> {
         return error("must have 1 to 96 characters");
     }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if !text.bytes().all(allowed) {
+    let seen = Seen::of(text, allowed);
+    if seen.other {
         return error("may hold only letters, digits, `.`, `_` and `-`");
     }
-    if has_pair(text, *b"..") || has_pair(text, *b"--") {
+    if seen.pair {
         return error("may not hold `..` or `--`");
     }
     if text.starts_with(['.', '-']) || text.ends_with(['.', '-']) {
@@ -203,9 +202,24 @@ pub(crate) fn check_repo_name(text: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Whether these two stand side by side; for short texts quicker than searching for a string.
-fn has_pair(text: &str, pair: [u8; 2]) -> bool {
-    text.as_bytes().windows(2).any(|window| window == pair)
+/// What is in a name. Found out in one go to its end, since names are short and checked for every request.
+#[derive(Default)]
+struct Seen {
+    /// A byte that is not allowed.
+    other: bool,
+    /// `..` or `--`.
+    pair: bool,
+    last: u8,
+}
+
+impl Seen {
+    fn of(text: &str, allowed: impl Fn(u8) -> bool) -> Self {
+        text.bytes().fold(Self::default(), |seen, byte| Self {
+            other: seen.other | !allowed(byte),
+            pair: seen.pair | ((byte == seen.last) & matches!(byte, b'.' | b'-')),
+            last: byte,
+        })
+    }
 }
 
 fn check_group_name(text: &str) -> Result<(), ParseError> {

@@ -51,6 +51,7 @@ mod reason;
 mod resource;
 mod role;
 mod row;
+mod ruling;
 mod secret;
 pub mod snapshot;
 mod timestamp;
@@ -82,8 +83,10 @@ pub use reason::{Reason, Remedy, Who};
 pub use resource::{Resource, ResourceName, ResourceType};
 pub use role::Role;
 pub use row::Row;
+pub use ruling::Ruling;
 pub use secret::{
-    Found, ORGANIZATION_PREFIX, PREFIX, TokenDigest, TokenSecret, mask, scan, scan_bytes,
+    Found, LentSecret, ORGANIZATION_PREFIX, PREFIX, TokenDigest, TokenSecret, mask, scan,
+    scan_bytes,
 };
 pub use timestamp::{DAY, Timestamp};
 pub use token::{
