@@ -27,6 +27,8 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "create_user": ("bob",), "list_user_tokens": ("bob",), "create_user_token": ("bob", "x", "read"),
 }  # fmt: skip
 ODD = {"no": "such"}
+# An error about these would lose the value of a new token.
+BESIDE_A_VALUE = [("tokenInfo",), ("edge",)]
 
 
 def canned(method: str) -> Any:
@@ -65,6 +67,8 @@ def replaced(answer: Any, path: tuple[Any, ...], odd: Any) -> Any:
 def test_what_is_not_of_the_type_at_any_place_is_an_error_of_the_server(method: str) -> None:
     answer = canned(method)
     for path in places(answer):
+        if path[:1] in BESIDE_A_VALUE:
+            continue
         for odd in (5.5, [ODD]):
             told = replaced(answer, path, odd)
             server = httpx.MockTransport(lambda _, told=told: httpx.Response(200, json=told))

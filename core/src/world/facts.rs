@@ -7,7 +7,6 @@ use super::World;
 use super::grants::GrantEntry;
 use super::names::{Holder, NameId};
 use super::orgs::{OrgEntry, StandingEntry};
-use super::places::Places;
 use super::repos::RepoEntry;
 use super::tokens::TokenEntry;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
@@ -36,6 +35,13 @@ pub(crate) struct Named<'a> {
     org: Option<&'a OrgEntry>,
 }
 
+/// What a request names: the namespace, and the hashes of the token and the repository.
+struct Sought<'a> {
+    named: Named<'a>,
+    token: u64,
+    repo: u64,
+}
+
 /// The places of a token and of a repository, most probably.
 #[derive(Clone, Copy)]
 pub(crate) struct Guess<'a> {
@@ -48,21 +54,24 @@ impl Index for World {
     type Place = u32;
     type Guess<'a> = Guess<'a>;
 
-    /// What `guess_one` reads for one request, a step at a time for all of them.
+    /// What `guess_one` reads for one request, a step at a time for all of them. Each step is short,
+    /// so that as many of them as can be wait for memory together.
     fn guess<'a>(&'a self, asked: &Batch<(TokenDigest, Resource<'_>)>) -> Batch<Guess<'a>> {
-        let hashes: Batch<_> = asked
-            .iter()
-            .map(|(digest, resource)| (self.tokens.index(digest).1, self.repos.index(resource)))
-            .collect();
-        for (hash, (repos, name)) in &hashes {
-            black_box((self.tokens.glance(*hash), repos.glance(*name)));
-        }
-        let guess = |((hash, (repos, name)), (_, resource)): (&(_, (&Places, _)), &(_, _))| Guess {
+        let sought = asked.iter().map(|(digest, resource)| Sought {
             named: self.named(resource),
-            token: self.tokens.guess(*hash),
-            repo: repos.guess(*name),
+            token: self.tokens.hash_of(digest),
+            repo: self.repos.hash(resource),
+        });
+        let sought: Batch<_> = sought.collect();
+        for Sought { token, repo, .. } in &sought {
+            black_box((self.tokens.glance(*token), self.repos.glance(*repo)));
+        }
+        let guess = |sought: &Sought<'a>| Guess {
+            named: sought.named,
+            token: self.tokens.guess(sought.token),
+            repo: self.repos.guess(sought.repo),
         };
-        let guesses: Batch<_> = hashes.iter().zip(asked).map(guess).collect();
+        let guesses: Batch<_> = sought.iter().map(guess).collect();
         for guess in &guesses {
             self.read_ahead(guess);
         }
@@ -188,16 +197,16 @@ impl World {
     /// by side: so memory, which is what a decision waits for, answers many questions at once.
     #[inline]
     fn guess_one(&self, digest: Option<&TokenDigest>, resource: &Resource<'_>) -> Guess<'_> {
-        let (repos, name) = self.repos.index(resource);
-        let tokens = digest.map(|digest| self.tokens.index(digest));
+        let repo = self.repos.hash(resource);
+        let token = digest.map(|digest| self.tokens.hash_of(digest));
         black_box((
-            repos.glance(name),
-            tokens.map(|(tokens, hash)| tokens.glance(hash)),
+            self.repos.glance(repo),
+            token.map(|hash| self.tokens.glance(hash)),
         ));
         let guess = Guess {
             named: self.named(resource),
-            token: tokens.and_then(|(tokens, hash)| tokens.guess(hash)),
-            repo: repos.guess(name),
+            token: token.and_then(|hash| self.tokens.guess(hash)),
+            repo: self.repos.guess(repo),
         };
         self.read_ahead(&guess);
         self.read_ahead_owner(&guess);
@@ -223,9 +232,8 @@ impl World {
             return;
         };
         let owner = self.names.get(token.owner);
-        let first_org = owner.and_then(|owner| owner.orgs.first());
         black_box((
-            first_org.map(|org| org.role),
+            owner.map(|owner| (owner.holder, owner.orgs.first())),
             token.grants.warmth(),
             guess.named.org.map(|org| token.standing_in(at, org)),
         ));

@@ -89,10 +89,16 @@ impl Repos {
         }
     }
 
-    /// The index by name, and the hash of this one, for a guess.
+    /// A first look at the part of the index where a hash belongs.
     #[inline]
-    pub(super) fn index(&self, resource: &Resource<'_>) -> (&Places, u64) {
-        (&self.by_name, self.hash(resource))
+    pub(super) fn glance(&self, hash: u64) -> Option<u64> {
+        self.by_name.glance(hash)
+    }
+
+    /// The place of the repository with this hash, most probably.
+    #[inline]
+    pub(super) fn guess(&self, hash: u64) -> Option<u32> {
+        self.by_name.guess(hash)
     }
 
     /// The same as [`Self::find`], sooner when the guess is right.
@@ -161,7 +167,7 @@ impl Repos {
 
     /// A hash that does not see the case of the name.
     #[inline]
-    fn hash(&self, resource: &Resource<'_>) -> u64 {
+    pub(super) fn hash(&self, resource: &Resource<'_>) -> u64 {
         let name = resource.name().as_bytes();
         let mut lower = [0; LONGEST];
         let text = lower.get_mut(..name.len()).unwrap_or_default();

@@ -153,10 +153,13 @@ def page_of(size: int | None) -> dict[str, str]:
 
 
 def issued(answer: Any) -> IssuedToken:
-    """The new token of an answer that shows one."""
+    """The new token of an answer that shows one.
+
+    What is said beside it is taken as it is: an error would lose the value, which is shown this once.
+    """
     from tokenward import parse_token
 
-    return IssuedToken(parse_token(answer["token"]), one(OwnTokenDict)(answer["tokenInfo"]))
+    return IssuedToken(parse_token(answer["token"]), answer["tokenInfo"])
 
 
 def _of(token_id: str) -> str:
