@@ -21,7 +21,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "explain_request": ("GET", "/api/models/acme/bert"), "filter": ("repo.write", ["model:acme/bert"]),
     "list_org_tokens": ACME, "approve_token": ("acme", ID), "revoke_token_value": ("acme", "x"),
     "token_policy": ACME, "set_token_policy": ("acme", "default"), "preview_policy": ("acme", "default"),
-    "audit_log": ACME, "list_members": ACME, "put_member": ("acme", "bob", "write"), "put_group": ("acme", "secret-lab", ["bob"]),
+    "audit_log": ACME, "list_members": ACME, "put_member": ("acme", "bob", "write"), "put_group": ("acme", "secret-lab", [{"user": "bob", "role": "read"}]),
     "put_repository": ("model:acme/bert",), "set_plan": ("acme", "team"), "list_edge_credentials": ACME,
     "issue_edge_credential": ("acme", "eu-1"), "list_edges": ACME, "wait_for_generation": ("acme", 42),
     "create_user": ("bob",), "list_user_tokens": ("bob",), "create_user_token": ("bob", "x", "read"),
