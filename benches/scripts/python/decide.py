@@ -3,7 +3,8 @@
     python decide.py [tokens] [NAME=FILE...]        with the wheel's release build
 
 Each FILE is the compiled module of another version (`_native.abi3.so`), which is measured by turns with the installed
-one, so that both meet the same machine. What is told is the least of several times: other programs only add to it.
+one, so that both meet the same machine. What is told is the least of several times on a processor: waiting for one is
+left out, and what other programs do to the caches and the core's other half only adds to it.
 """
 
 from __future__ import annotations
@@ -63,9 +64,9 @@ def calls(authorizer: Any, batch: list[tuple[str, str, str]], mappings: list[dic
 
 def measured(call: Callable[[], object]) -> float:
     """Microseconds for one request; what is answered is dropped within."""
-    start = time.perf_counter()
+    start = time.thread_time()
     call()
-    return (time.perf_counter() - start) / REQUESTS * 1e6
+    return (time.thread_time() - start) / REQUESTS * 1e6
 
 
 def nothing(batch: list[tuple[str, str, str]]) -> None:
