@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from tokenward import Client
 
-__all__ = ["ENDPOINT", "TOKEN", "WHOAMI", "example_names", "refused", "transport"]
+__all__ = ["ENDPOINT", "LISTED", "OWN", "TOKEN", "WHOAMI", "example_names", "refused", "transport"]
 
 ENDPOINT = "https://hub.example.org"
 # The contract's test vector.
