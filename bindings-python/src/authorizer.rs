@@ -6,7 +6,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use tokenward_core::snapshot::{Snapshot, TrustedKeys};
 use tokenward_core::{self as core, OrgDocument, ParseError, Thresholds, TokenPolicy};
 
-use crate::batch::Asked;
+use crate::batch::{Batch, Ruled};
 use crate::decision::Decision;
 use crate::error::{bad, parse_error, snapshot_error, wrong_type};
 use crate::json;
@@ -38,8 +38,8 @@ pub(crate) struct Authorizer {
     core: core::Authorizer,
     /// In seconds; those made from this one have it too.
     max_age: Option<u32>,
-    /// Decisions that allow say nothing of their requests: one object for each reason will do.
-    allows: [PyOnceLock<Py<Decision>>; 2],
+    /// Decisions that say nothing of their requests: one object for each reason will do.
+    general: [PyOnceLock<Py<Decision>>; core::Reason::ALL.len()],
 }
 
 type Any<'py> = Bound<'py, PyAny>;
@@ -237,10 +237,11 @@ impl Authorizer {
     ) -> PyResult<Py<Decision>> {
         let now = request::time(py, now)?;
         let token = Token::read(py, token, token_id)?;
-        let decision = ask(py, &token, action, resource, now, |request| {
-            self.core.decide(&request)
+        let resource = Named::read(resource)?;
+        let ruled = ask(py, &token, action, &resource, now, |request| {
+            Ruled::new(&self.core, &request, self.core.rule(&request))
         })?;
-        self.wrapped(py, decision)
+        self.decision(py, ruled, resource)
     }
 
     /// Decides about many requests, in their order. Each is a `dict` with the arguments of `decide`,
@@ -261,18 +262,13 @@ impl Authorizer {
     ) -> PyResult<Vec<Py<Decision>>> {
         let now = request::time(py, now)?;
         let mut requests = requests.try_iter()?;
-        let mut decisions = Vec::new();
-        loop {
-            let some = requests.by_ref().take(AT_ONCE);
-            let asked = some.map(|request| Asked::read(&request?, now));
-            let asked = asked.collect::<PyResult<Vec<_>>>()?;
-            if asked.is_empty() {
-                return Ok(decisions);
-            }
-            for decision in self.decide_asked(py, &asked)? {
-                decisions.push(self.wrapped(py, decision)?);
+        let (mut batch, mut decisions) = (Batch::new(now), Vec::new());
+        while batch.read(&mut requests) {
+            for (asked, ruled) in batch.decide(py, &self.core)? {
+                decisions.push(self.decision(py, ruled, asked.resource)?);
             }
         }
+        Ok(decisions)
     }
 
     /// Decides, and says how every check came out: the decision's JSON form with `checks`.
@@ -294,7 +290,8 @@ impl Authorizer {
     ) -> PyResult<Any<'py>> {
         let now = request::time(py, now)?;
         let token = Token::read(py, token, token_id)?;
-        let explained = ask(py, &token, action, resource, now, |request| {
+        let resource = Named::read(resource)?;
+        let explained = ask(py, &token, action, &resource, now, |request| {
             self.core.explain(&request)
         })?;
         json::loads(py, &json::text(&explained))
@@ -370,9 +367,6 @@ impl Authorizer {
     }
 }
 
-/// So many requests of a batch are read before other threads may run while they are decided about.
-const AT_ONCE: usize = 64;
-
 impl Authorizer {
     /// Of a snapshot that was verified, too old after so many seconds at the latest.
     pub(crate) fn of_snapshot(core: core::Authorizer, max_age: Option<u32>) -> Self {
@@ -396,41 +390,29 @@ impl Authorizer {
         Self {
             core,
             max_age: None,
-            allows: [const { PyOnceLock::new() }; 2],
+            general: [const { PyOnceLock::new() }; core::Reason::ALL.len()],
         }
     }
 
-    fn decide_asked(&self, py: Python<'_>, asked: &[Asked]) -> PyResult<Vec<core::Decision>> {
-        let decided = py.detach(|| {
-            let requests = asked.iter().map(Asked::request);
-            let requests = requests.collect::<Result<Vec<_>, _>>()?;
-            Ok(self.core.decide_many(&requests))
-        });
-        decided.map_err(|error| parse_error(py, &error))
-    }
-
-    fn wrapped(&self, py: Python<'_>, decision: core::Decision) -> PyResult<Py<Decision>> {
-        let [granted, public] = &self.allows;
-        let kept = match decision.reason {
-            core::Reason::Granted => granted,
-            core::Reason::Public => public,
-            _ => return Py::new(py, Decision(decision)),
-        };
-        let kept = kept.get_or_try_init(py, || Py::new(py, Decision(decision)))?;
-        Ok(kept.clone_ref(py))
+    fn decision(&self, py: Python<'_>, ruled: Ruled, resource: Named) -> PyResult<Py<Decision>> {
+        let reason = ruled.ruling.reason;
+        let new = || Py::new(py, Decision::ruled(ruled.ruling, resource, ruled.token));
+        match self.general.get(reason as usize) {
+            Some(kept) if ruled.is_general => Ok(kept.get_or_try_init(py, new)?.clone_ref(py)),
+            _ => new(),
+        }
     }
 }
 
 /// Asks the core one question.
 fn ask<T>(
     py: Python<'_>,
-    token: &Token<'_>,
+    token: &Token,
     action: &Any<'_>,
-    resource: &Any<'_>,
+    resource: &Named,
     now: core::Timestamp,
     answer: impl FnOnce(core::Request<'_>) -> T,
 ) -> PyResult<T> {
-    let resource = Named::read(resource)?;
     let resource = resource
         .resource()
         .map_err(|error| parse_error(py, &error))?;

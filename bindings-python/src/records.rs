@@ -3,7 +3,9 @@
 
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyTuple, PyType};
+
+use crate::error::wrong_type;
 
 /// Declares a frozen class of named fields that is a mapping too.
 macro_rules! record {
@@ -17,6 +19,24 @@ macro_rules! record {
 
         #[pymethods]
         impl $name {
+            #[new]
+            fn new($($field: &Bound<'_, PyAny>),*) -> PyResult<Self> {
+                Ok(Self {
+                    $($field: crate::records::field(
+                        $field,
+                        stringify!($field).trim_start_matches("r#"),
+                    )?,)*
+                })
+            }
+
+            /// What a copy is made of.
+            fn __reduce__<'py>(
+                slf: &Bound<'py, Self>,
+            ) -> PyResult<(Bound<'py, PyType>, Bound<'py, PyTuple>)> {
+                let values = slf.get().to_dict(slf.py())?.values();
+                Ok((slf.get_type(), values.to_tuple()))
+            }
+
             fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
                 PyList::new(py, [$(stringify!($field).trim_start_matches("r#")),*])
             }
@@ -49,7 +69,7 @@ macro_rules! record {
             }
 
             /// The fields as a new `dict`.
-            fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+            pub(crate) fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
                 let fields = PyDict::new(py);
                 $(fields.set_item(stringify!($field).trim_start_matches("r#"), &self.$field)?;)*
                 Ok(fields)
@@ -80,6 +100,15 @@ record! {
         /// Whether its checksum is right, so that a Tokenward (almost certainly) issued it.
         ours: bool,
     }
+}
+
+/// A field of an answer, from Python. The error does not repeat what was given.
+pub(crate) fn field<'py, T: FromPyObjectOwned<'py>>(
+    value: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<T> {
+    let read = value.extract();
+    read.map_err(|_| wrong_type(value.py(), name, "must be what this field holds"))
 }
 
 /// Equal values have equal hashes, in this process.

@@ -4,7 +4,9 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyMapping, PyString};
-use tokenward_core::{self as core, ParseError, Presented, Resource, Timestamp, TokenId};
+use tokenward_core::{
+    self as core, LentSecret, ParseError, Presented, Resource, Timestamp, TokenId,
+};
 
 use crate::clock;
 use crate::error::{bad, parse_error, wrong_type};
@@ -13,37 +15,37 @@ use crate::secret::{TokenSecret, unicode};
 static UTC: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 static FROM_TIMESTAMP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
-/// What is presented as a token.
-pub(crate) enum Token<'py> {
+/// What is presented as a token. A text stays Python's, and is not copied.
+pub(crate) enum Token {
     Nothing,
-    Read(core::TokenSecret),
-    Parsed(PyRef<'py, TokenSecret>),
-    Id(TokenId),
+    Read(PyBackedStr),
+    Parsed(Py<TokenSecret>),
+    /// In a box: as it is, its twelve bytes would make every other token crooked to move.
+    Id(Box<TokenId>),
 }
 
-impl<'py> Token<'py> {
+impl Token {
     /// `token` or `token_id`, never both. An empty token is none.
     pub(crate) fn read(
-        py: Python<'py>,
-        token: Option<&Bound<'py, PyAny>>,
-        id: Option<&Bound<'py, PyAny>>,
+        py: Python<'_>,
+        token: Option<&Bound<'_, PyAny>>,
+        id: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         match (token, id) {
             (Some(_), Some(_)) => Err(bad(py, "token", "must not stand beside `token_id`")),
             (None, None) => Ok(Self::Nothing),
             (None, Some(id)) => {
                 let id = TokenId::parse(text(id, "token_id")?);
-                id.map(Self::Id).map_err(|error| parse_error(py, &error))
+                id.map(|id| Self::Id(Box::new(id)))
+                    .map_err(|error| parse_error(py, &error))
             }
             (Some(token), None) => {
-                if let Ok(text) = token.cast::<PyString>() {
-                    let text = unicode(text, "token")?;
-                    // The only text that is no secret is the empty one.
-                    return Ok(core::TokenSecret::parse(text).map_or(Self::Nothing, Self::Read));
+                if token.is_instance_of::<PyString>() {
+                    return shared(token, "token").map(Self::Read);
                 }
-                let secret = token.extract::<PyRef<'py, TokenSecret>>();
+                let secret = token.cast::<TokenSecret>();
                 secret
-                    .map(Self::Parsed)
+                    .map(|secret| Self::Parsed(secret.clone().unbind()))
                     .map_err(|_| wrong_type(py, "token", "must be a string or a `TokenSecret`"))
             }
         }
@@ -52,9 +54,10 @@ impl<'py> Token<'py> {
     pub(crate) fn presented(&self) -> Presented<'_> {
         match self {
             Self::Nothing => Presented::Nothing,
-            Self::Read(secret) => Presented::Secret(secret),
-            Self::Parsed(secret) => Presented::Secret(&secret.0),
-            Self::Id(id) => Presented::Id(*id),
+            // The only text that is no secret is the empty one.
+            Self::Read(text) => LentSecret::parse(text).map_or(Presented::Nothing, Presented::Lent),
+            Self::Parsed(secret) => Presented::Secret(&secret.get().0),
+            Self::Id(id) => Presented::Id(**id),
         }
     }
 }
@@ -75,33 +78,21 @@ pub(crate) fn shared(value: &Bound<'_, PyAny>, what: &str) -> PyResult<PyBackedS
     }
 }
 
-/// A resource: `type:name`, or a mapping of `type` and `name`.
-pub(crate) enum Named<T> {
-    Text(T),
-    Pair(PyBackedStr, PyBackedStr),
+/// A resource: `type:name`, or a mapping of `type` and `name`. It shares its texts with Python.
+pub(crate) enum Named {
+    Text(PyBackedStr),
+    Pair(Box<[PyBackedStr; 2]>),
 }
 
-impl<'a> Named<&'a str> {
-    pub(crate) fn read(value: &'a Bound<'_, PyAny>) -> PyResult<Self> {
-        match value.cast::<PyString>() {
-            Ok(text) => unicode(text, "resource").map(Self::Text),
-            Err(_) => Self::pair(value),
-        }
-    }
-}
-
-impl Named<PyBackedStr> {
-    /// The same, with a text that Python may drop meanwhile.
-    pub(crate) fn shared(value: &Bound<'_, PyAny>) -> PyResult<Self> {
+impl Named {
+    pub(crate) fn read(value: &Bound<'_, PyAny>) -> PyResult<Self> {
         if value.is_instance_of::<PyString>() {
             shared(value, "resource").map(Self::Text)
         } else {
             Self::pair(value)
         }
     }
-}
 
-impl<T: AsRef<str>> Named<T> {
     fn pair(value: &Bound<'_, PyAny>) -> PyResult<Self> {
         let py = value.py();
         let wrong = || {
@@ -121,14 +112,17 @@ impl<T: AsRef<str>> Named<T> {
         }
         let part = |key| mapping.get_item(key).ok()?.extract::<PyBackedStr>().ok();
         let pair = part("type").zip(part("name"));
-        pair.map(|(kind, name)| Self::Pair(kind, name))
+        pair.map(|(kind, name)| Self::Pair(Box::new([kind, name])))
             .ok_or_else(wrong)
     }
 
     pub(crate) fn resource(&self) -> Result<Resource<'_>, ParseError> {
         match self {
-            Self::Text(text) => Resource::parse(text.as_ref()),
-            Self::Pair(kind, name) => Resource::new(core::ResourceType::parse(kind)?, name),
+            Self::Text(text) => Resource::parse(text),
+            Self::Pair(pair) => {
+                let [kind, name] = &**pair;
+                Resource::new(core::ResourceType::parse(kind)?, name)
+            }
         }
     }
 }

@@ -42,6 +42,12 @@ impl TokenSecret {
         self.0.digest().to_string()
     }
 
+    /// Refuses: a pickle is a place where nobody looks for a token.
+    fn __reduce__(&self, py: Python<'_>) -> PyResult<()> {
+        let why = "is neither pickled nor copied: where it is needed, send what `reveal()` gives";
+        Err(wrong_type(py, "TokenSecret", why))
+    }
+
     #[expect(clippy::unused_self, reason = "Python calls it on a value")]
     fn __repr__(&self) -> &'static str {
         "<TokenSecret>"

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from tokenward import Client
 
-__all__ = ["ENDPOINT", "TOKEN", "example_names", "refused", "transport"]
+__all__ = ["ENDPOINT", "LISTED", "OWN", "TOKEN", "WHOAMI", "example_names", "refused", "transport"]
 
 ENDPOINT = "https://hub.example.org"
 # The contract's test vector.
@@ -31,6 +31,12 @@ BOB = {"_id": ID, "user": "bob", "name": "bob", "fullname": "bob", "avatarUrl": 
 OWN = {
     "id": ID, "displayName": "laptop", "role": "fineGrained", "last4": "vtjx", "createdAt": TIME, "expiresAt": None,
     "lastUsedAt": None, "organizations": [{"name": "acme", "status": "pending"}], "fineGrained": {"scoped": SCOPED},
+}  # fmt: skip
+_ACCESS = {"displayName": "laptop", "role": "fineGrained", "createdAt": TIME}
+WHOAMI = {
+    "type": "user", "id": ID, "name": "bob", "fullname": "bob", "email": None, "emailVerified": False, "canPay": False,
+    "billingMode": "prepaid", "periodEnd": None, "isPro": False, "avatarUrl": "/avatars/default.svg", "orgs": [],
+    "auth": {"type": "access_token", "accessToken": _ACCESS},
 }  # fmt: skip
 LISTED = {"_id": ID, "displayName": "laptop", "role": "fineGrained", "last4": "vtjx", "createdAt": TIME, "owner": BOB}
 DOCUMENT = {"format": "tokenward.org/1", "organization": {"name": "acme"}, "generation": 42}
@@ -104,6 +110,11 @@ def _issued(status: int) -> tuple[int, object]:
     return status, {"token": NEW, "tokenInfo": OWN}
 
 
+def _member(user: str, role: str) -> dict[str, object]:
+    known = {"fullname": user, "avatarUrl": "/avatars/default.svg", "isPro": False, "type": "user"}
+    return {"_id": ID, "user": user, "role": role, "resourceGroups": [], **known}
+
+
 _AUDIT = {
     "_id": ID, "createdAt": TIME, "type": "org.token_approval.authorized", "message": "approved", "generation": 42,
     "author": {"_id": ID, "user": "ada", "avatarUrl": "/avatars/default.svg", "type": "user"},
@@ -117,7 +128,7 @@ _FAR = {
 }  # fmt: skip
 _FIXED: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/healthz"): (200, {"status": "ok"}),
-    ("GET", "/api/whoami-v2"): (200, {"name": "bob"}),
+    ("GET", "/api/whoami-v2"): (200, WHOAMI),
     ("GET", TOKENS): (200, [OWN]),
     ("POST", TOKENS): _issued(201),
     ("GET", f"{TOKENS}/{{id}}"): (200, OWN),
@@ -137,7 +148,7 @@ _FIXED: dict[tuple[str, str], tuple[int, Any]] = {
     ("PUT", f"{ACME}/settings/token-policy"): (200, {"tokenPolicy": "require-approval", "generation": 43}),
     ("GET", f"{ACME}/document"): (200, DOCUMENT),
     ("GET", f"{ACME}/audit-log/export"): (200, [_AUDIT]),
-    ("GET", f"{ACME}/members"): (200, [{"user": "ada", "role": "admin"}, {"user": "bob", "role": "write"}]),
+    ("GET", f"{ACME}/members"): (200, [_member("ada", "admin"), _member("bob", "write")]),
     ("PUT", f"{ACME}/members/bob"): (200, {"success": True, "user": "bob", "role": "write"}),
     ("DELETE", f"{ACME}/members/bob"): (204, None),
     ("PUT", f"{ACME}/resource-groups/secret-lab"): (200, {"id": ID, "name": "secret-lab", "members": []}),

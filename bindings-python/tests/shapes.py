@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter
-from tokenward import answers, results, types
+from tokenward import Decision, answers, results, types
 
 __all__ = ["SHAPES", "validate"]
 
@@ -66,7 +66,7 @@ def validate(method: str, answer: Any) -> None:
         answer = answer.info
     if isinstance(answer, results.IssuedCredential):
         answer = answer.edge
-    if isinstance(answer, results.ServerDecision):
+    if isinstance(answer, Decision):
         answer = answer.to_dict()
     if method == "explain" and "obstacles" in answer:
         shape = types.FullExplanationDict

@@ -137,8 +137,8 @@ class OddServer:
         ) as caller:
             self.caller = caller
             self._ready.set()
-            said, _ = caller.communicate(timeout=60)
-        self._thread.join(timeout=30)
+            said, _ = caller.communicate(timeout=120)
+        self._thread.join(timeout=120)
         return caller.returncode, said
 
     def _serve(self) -> None:

@@ -40,7 +40,7 @@ def on_terminal(
     )
     os.close(theirs)
     seen, waiting = b"", list(typed)
-    while select.select([ours], [], [], 30)[0]:
+    while select.select([ours], [], [], 120)[0]:
         try:
             piece = os.read(ours, 65536)
         except OSError:
@@ -48,7 +48,7 @@ def on_terminal(
         seen += piece
         if waiting and waiting[0][0] in seen:
             os.write(ours, waiting.pop(0)[1])
-    code = process.wait(timeout=30)
+    code = process.wait(timeout=120)
     os.close(ours)
     assert not waiting, seen
     return code, seen

@@ -10,7 +10,7 @@ from tokenward import Client
 from tokenward.errors import ApiError, ForbiddenError, ParseError, ServerError, UnreachableError
 from tokenward.hub import explained
 
-from example_server import ENDPOINT, TOKEN, refused
+from example_server import ENDPOINT, TOKEN, WHOAMI, refused
 
 FOREIGN = "oldstyle-Secret_1234567890"
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -61,7 +61,7 @@ def test_cookies_of_one_token_do_not_go_along_with_another() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request.headers.get("Cookie"))
-        return httpx.Response(200, json={"status": "ok"}, headers={"Set-Cookie": "session=of-a; Path=/"})
+        return httpx.Response(200, json=WHOAMI, headers={"Set-Cookie": "session=of-a; Path=/"})
 
     first = client(answer)
     first.whoami()

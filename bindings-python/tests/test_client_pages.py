@@ -11,7 +11,7 @@ import pytest
 from tokenward import Client, errors
 
 from callers import CALLERS
-from example_server import ENDPOINT, TOKEN
+from example_server import ENDPOINT, LISTED, OWN, TOKEN
 
 Caller = Callable[..., Any]
 
@@ -28,7 +28,9 @@ def pages(asked: list[httpx.URL], link: str, last: int = 3) -> httpx.MockTranspo
         asked.append(request.url)
         number = int(request.url.params.get("cursor", "1"))
         headers = {"Link": link.format(number + 1)} if number < last else {}
-        return httpx.Response(200, json=[{"id": number}, {"id": -number}], headers=headers)
+        token = LISTED if "/organizations/" in request.url.path else OWN
+        names = (str(number), str(-number))
+        return httpx.Response(200, json=[{**token, "displayName": name} for name in names], headers=headers)
 
     return httpx.MockTransport(answer)
 
@@ -45,7 +47,7 @@ def pages(asked: list[httpx.URL], link: str, last: int = 3) -> httpx.MockTranspo
 def test_all_pages_come_from_the_endpoint(call: Caller, link: str) -> None:
     asked: list[httpx.URL] = []
     found = call("list_tokens", page_size=2, transport=pages(asked, link))
-    assert [item["id"] for item in found] == [1, -1, 2, -2, 3, -3]
+    assert [item["displayName"] for item in found] == ["1", "-1", "2", "-2", "3", "-3"]
     assert {(url.scheme, url.host, url.path) for url in asked} == {("https", "hub.example.org", "/api/settings/tokens")}
     assert [dict(url.params) for url in asked] == [{"limit": "2"}, {"limit": "2", "cursor": "2"}, {"limit": "2", "cursor": "3"}]
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from tokenward import AsyncClient, Client
 
-from example_server import ENDPOINT, TOKEN, transport
+from example_server import ENDPOINT, TOKEN, WHOAMI, transport
 from shapes import SHAPES
 
 CALLS = sorted(name for name in vars(Client) if not name.startswith("_"))
@@ -50,7 +50,7 @@ def test_a_client_can_be_called_below_a_path() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(str(request.url))
-        return httpx.Response(200, json={})
+        return httpx.Response(200, json=WHOAMI)
 
     with Client("https://example.org/hub/", TOKEN, transport=httpx.MockTransport(answer)) as client:
         client.whoami()

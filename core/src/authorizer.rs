@@ -14,6 +14,8 @@ use crate::passage::{self, Passage};
 use crate::policy::TokenPolicy;
 use crate::preview::{Preview, preview};
 use crate::reason::{Age, Reason, Subject};
+use crate::resource::Resource;
+use crate::ruling::Ruling;
 use crate::secret::TokenSecret;
 use crate::snapshot::{Parts, Snapshot, SnapshotError, TrustedKeys};
 use crate::timestamp::Timestamp;
@@ -166,14 +168,39 @@ impl Authorizer {
     /// Decides about a request.
     #[must_use]
     pub fn decide(&self, request: &Request<'_>) -> Decision {
+        let (ruling, token) = self.rule(request);
+        ruling.worded(request.resource, token)
+    }
+
+    /// Decides about a request, and leaves the words for later; with the name of the token, where
+    /// the words may need it.
+    #[must_use]
+    pub fn rule(&self, request: &Request<'_>) -> (Ruling, Option<&str>) {
         if let Some(stale) = self.stale(request.now) {
-            return stale;
+            return (stale, None);
         }
-        let mut decision = asked!(self.source, index => {
-            index::decide(index, request, &index::facts(index, request))
+        let (ruling, token) = asked!(self.source, index => {
+            index::rule(index, request, &index::facts(index, request))
         });
-        decision.generation = Some(self.generation);
-        decision
+        (self.at_generation(ruling), token)
+    }
+
+    /// The same about many requests, in their order: each ruling is handed out as soon as it is made.
+    pub fn rule_many<'a, 'r>(
+        &'a self,
+        requests: impl Iterator<Item = Request<'r>>,
+        mut take: impl FnMut(&Request<'r>, Ruling, Option<&'a str>),
+    ) {
+        let take = |request: &Request<'r>, ruling, token| match self.stale(request.now) {
+            Some(stale) => take(request, stale, None),
+            None => take(request, self.at_generation(ruling), token),
+        };
+        asked!(self.source, index => index::rule_many(index, requests, take));
+    }
+
+    const fn at_generation(&self, mut ruling: Ruling) -> Ruling {
+        ruling.generation = Some(self.generation);
+        ruling
     }
 
     /// The reason of the decision about a request: for hot paths, which need no words of it.
@@ -188,20 +215,18 @@ impl Authorizer {
     /// Decides about many requests, in their order.
     #[must_use]
     pub fn decide_many(&self, requests: &[Request<'_>]) -> Vec<Decision> {
-        let mut decisions = asked!(self.source, index => index::decide_many(index, requests));
-        for (decision, request) in decisions.iter_mut().zip(requests) {
-            match self.stale(request.now) {
-                Some(stale) => *decision = stale,
-                None => decision.generation = Some(self.generation),
-            }
-        }
+        let mut decisions = Vec::with_capacity(requests.len());
+        self.rule_many(requests.iter().copied(), |request, ruling, token| {
+            decisions.push(ruling.worded(request.resource, token));
+        });
         decisions
     }
 
     /// Decides, and says how every check came out. Of a stale snapshot nothing is judged.
     #[must_use]
     pub fn explain(&self, request: &Request<'_>) -> Explanation {
-        if let Some(decision) = self.stale(request.now) {
+        if let Some(stale) = self.stale(request.now) {
+            let decision = stale.worded(Resource::NOBODY, None);
             let skipped = Check::ALL.map(|check| (check, Outcome::Skip));
             return Explanation::new(decision, &skipped, &Subject::about_nothing());
         }
@@ -255,7 +280,7 @@ impl Authorizer {
     }
 
     #[inline]
-    pub(crate) fn stale(&self, now: Timestamp) -> Option<Decision> {
+    pub(crate) fn stale(&self, now: Timestamp) -> Option<Ruling> {
         match self.held() {
             Some((_, stale)) if now >= stale.from => Some(self.too_old(stale, now)),
             _ => None,
@@ -263,7 +288,7 @@ impl Authorizer {
     }
 
     #[cold]
-    fn too_old(&self, stale: &Stale, now: Timestamp) -> Decision {
+    fn too_old(&self, stale: &Stale, now: Timestamp) -> Ruling {
         let since = |moment: Timestamp| {
             let millis = moment.as_millis().saturating_sub(stale.issued.as_millis());
             millis.max(0).unsigned_abs() / 1000
@@ -275,7 +300,7 @@ impl Authorizer {
             }),
             ..Subject::about_nothing()
         };
-        Decision::new(
+        Ruling::new(
             Reason::SnapshotStale,
             &subject,
             Some(self.generation),

@@ -11,7 +11,7 @@ use crate::decide::{Check, Outcome};
 use crate::ids::TokenId;
 use crate::reason::{Reason, Remedy, Subject};
 use crate::resource::Resource;
-use crate::secret::TokenSecret;
+use crate::secret::{LentSecret, TokenSecret};
 use crate::timestamp::Timestamp;
 
 /// What is presented as a token.
@@ -21,8 +21,21 @@ pub enum Presented<'a> {
     Nothing,
     /// A raw token.
     Secret(&'a TokenSecret),
+    /// A raw token that somebody else holds.
+    Lent(LentSecret<'a>),
     /// The id of a token, which is then taken as presented.
     Id(TokenId),
+}
+
+impl<'a> Presented<'a> {
+    /// The raw token, if one is presented.
+    pub(crate) fn secret(self) -> Option<LentSecret<'a>> {
+        match self {
+            Self::Secret(secret) => Some(secret.lent()),
+            Self::Lent(secret) => Some(secret),
+            Self::Nothing | Self::Id(_) => None,
+        }
+    }
 }
 
 /// A question: may this token do this to that, now?

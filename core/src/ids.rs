@@ -160,13 +160,11 @@ pub(crate) fn check_name(text: &str) -> Result<(), ParseError> {
     if text.len() < 2 || text.len() > 42 {
         return error("must have 2 to 42 characters");
     }
-    if !text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    {
+    let seen = Seen::of(text);
+    if seen.any(OTHER | POINTED) {
         return error("may hold only letters, digits and hyphens");
     }
-    if text.starts_with('-') || text.ends_with('-') || has_pair(text, *b"--") {
+    if text.starts_with('-') || text.ends_with('-') || seen.pair {
         return error("may not begin or end with a hyphen, nor hold two in a row");
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -187,11 +185,11 @@ pub(crate) fn check_repo_name(text: &str) -> Result<(), ParseError> {
     if text.is_empty() || text.len() > 96 {
         return error("must have 1 to 96 characters");
     }
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if !text.bytes().all(allowed) {
+    let seen = Seen::of(text);
+    if seen.any(OTHER) {
         return error("may hold only letters, digits, `.`, `_` and `-`");
     }
-    if has_pair(text, *b"..") || has_pair(text, *b"--") {
+    if seen.pair {
         return error("may not hold `..` or `--`");
     }
     if text.starts_with(['.', '-']) || text.ends_with(['.', '-']) {
@@ -203,9 +201,60 @@ pub(crate) fn check_repo_name(text: &str) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Whether these two stand side by side; for short texts quicker than searching for a string.
-fn has_pair(text: &str, pair: [u8; 2]) -> bool {
-    text.as_bytes().windows(2).any(|window| window == pair)
+/// What is in a name. Found out in one go to its end, since names are short and every request has some.
+struct Seen {
+    /// The kinds of all its bytes.
+    kinds: u8,
+    /// Whether it has `..` or `--`.
+    pair: bool,
+}
+
+/// `.` and `_`, which only the second half of a repository's name may have.
+const POINTED: u8 = 1;
+/// What may not stand twice in a row.
+const SINGLE: u8 = 2;
+/// What no name has.
+const OTHER: u8 = 4;
+
+/// The kind of each byte.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let (mut rest, mut byte): (&mut [u8], u8) = (&mut kinds, 0);
+    while let [first, tail @ ..] = rest {
+        *first = match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => 0,
+            b'-' => SINGLE,
+            b'.' => SINGLE | POINTED,
+            b'_' => POINTED,
+            _ => OTHER,
+        };
+        (rest, byte) = (tail, byte.wrapping_add(1));
+    }
+    kinds
+};
+
+impl Seen {
+    #[inline]
+    fn of(text: &str) -> Self {
+        let (mut seen, mut last) = (
+            Self {
+                kinds: 0,
+                pair: false,
+            },
+            0,
+        );
+        for byte in text.bytes() {
+            let kind = KINDS.get(usize::from(byte)).copied().unwrap_or(OTHER);
+            seen.kinds |= kind;
+            seen.pair |= (byte == last) & (kind & SINGLE != 0);
+            last = byte;
+        }
+        seen
+    }
+
+    const fn any(&self, kinds: u8) -> bool {
+        self.kinds & kinds != 0
+    }
 }
 
 fn check_group_name(text: &str) -> Result<(), ParseError> {

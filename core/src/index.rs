@@ -14,7 +14,8 @@ use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::reason::{Reason, Subject};
 use crate::resource::{Resource, ResourceType};
-use crate::secret::{Form, TokenDigest};
+use crate::ruling::Ruling;
+use crate::secret::{Form, LentSecret, TokenDigest};
 use crate::timestamp::Timestamp;
 use crate::token::TokenKind;
 use crate::world::Audience;
@@ -67,7 +68,25 @@ pub(crate) trait Index {
     /// Where a token is.
     type Place: Copy;
 
-    /// The token with this digest, if its owner is not suspended, and what the resource is to it.
+    /// Where a token and a resource most probably are.
+    type Guess<'a>: Copy
+    where
+        Self: 'a;
+
+    /// Guesses for many requests: reads ahead for all of them, a step at a time, so that memory,
+    /// which is what a decision waits for, answers all of them at once.
+    fn guess<'a>(&'a self, asked: &Batch<(TokenDigest, Resource<'_>)>) -> Batch<Self::Guess<'a>>;
+
+    /// What a guess comes to: the token with this digest, if its owner is not suspended, and what
+    /// the resource is to it.
+    fn confirm(
+        &self,
+        guess: Self::Guess<'_>,
+        digest: &TokenDigest,
+        resource: &Resource<'_>,
+    ) -> Found<Self::Place>;
+
+    /// The same for one request alone.
     fn facts_of_digest(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Found<Self::Place>;
 
     /// What a resource is to a token whose place is known.
@@ -103,40 +122,46 @@ pub(crate) trait Index {
 
     /// Whether it is known when tokens were last used.
     fn knows_uses(&self) -> bool;
-
-    /// Reads ahead what many requests will ask for, so that memory, which is what a decision waits
-    /// for, answers all of them at once.
-    fn prepare(&self, _asked: &[(TokenDigest, Resource<'_>)]) {}
 }
 
 /// So many requests are read ahead at a time.
-pub(crate) const BATCH: usize = 16;
+const BATCH: usize = 32;
 
-/// Decides about many requests, in their order.
-pub(crate) fn decide_many<I: Index>(index: &I, requests: &[Request<'_>]) -> Vec<Decision> {
-    let mut decisions = Vec::with_capacity(requests.len());
-    for batch in requests.chunks(BATCH) {
-        let digests: SmallVec<[_; BATCH]> = batch.iter().map(digest).collect();
-        let asked = digests.iter().zip(batch);
+/// Something of each request that is read ahead at a time.
+pub(crate) type Batch<T> = SmallVec<[T; BATCH]>;
+
+/// Rules on many requests, in their order, and hands out each ruling with the name of its token.
+pub(crate) fn rule_many<'a, 'r, I: Index>(
+    index: &'a I,
+    mut requests: impl Iterator<Item = Request<'r>>,
+    mut take: impl FnMut(&Request<'r>, Ruling, Option<&'a str>),
+) {
+    loop {
+        let batch: Batch<_> = requests.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return;
+        }
+        let digests: Batch<_> = batch.iter().map(digest).collect();
+        let asked = digests.iter().zip(&batch);
         let asked = asked.filter_map(|(digest, request)| Some(((*digest)?, request.resource)));
-        index.prepare(&asked.collect::<SmallVec<[_; BATCH]>>());
-        decisions.extend(batch.iter().zip(digests).map(|(request, digest)| {
-            let found = match digest {
-                Some(digest) => index.facts_of_digest(&digest, &request.resource),
+        let mut guesses = index.guess(&asked.collect()).into_iter();
+        for (request, digest) in batch.iter().zip(digests) {
+            // There is a guess for each digest.
+            let found = match digest.and_then(|digest| Some((digest, guesses.next()?))) {
+                Some((digest, guess)) => index.confirm(guess, &digest, &request.resource),
                 None => facts(index, request),
             };
-            decide(index, request, &found)
-        }));
+            let (ruling, token) = rule(index, request, &found);
+            take(request, ruling, token);
+        }
     }
-    decisions
 }
 
 /// The digest of what a request presents, if that can be a token.
 fn digest(request: &Request<'_>) -> Option<TokenDigest> {
-    match request.token {
-        Presented::Secret(secret) if secret.form() == Form::Possible => Some(secret.digest()),
-        Presented::Secret(_) | Presented::Nothing | Presented::Id(_) => None,
-    }
+    let secret = request.token.secret();
+    let possible = secret.filter(|secret| secret.form() == Form::Possible);
+    possible.map(LentSecret::digest)
 }
 
 /// Looks up everything that a request names.
@@ -144,16 +169,26 @@ fn digest(request: &Request<'_>) -> Option<TokenDigest> {
 pub(crate) fn facts<I: Index>(index: &I, request: &Request<'_>) -> Found<I::Place> {
     let resource = &request.resource;
     match request.token {
-        Presented::Secret(secret) => match secret.form() {
-            Form::Organization => index.facts_without(Credential::Organization, resource),
-            Form::Impossible => index.facts_without(Credential::Impossible, resource),
-            Form::Possible => index.facts_of_digest(&secret.digest(), resource),
-        },
+        Presented::Secret(secret) => facts_of_secret(index, secret.lent(), resource),
+        Presented::Lent(secret) => facts_of_secret(index, secret, resource),
         Presented::Nothing => index.facts_without(Credential::Missing, resource),
         Presented::Id(id) => match index.place_of_id(id) {
             Some(place) => index.facts_of(place, resource),
             None => index.facts_without(Credential::Unknown, resource),
         },
+    }
+}
+
+#[inline]
+fn facts_of_secret<I: Index>(
+    index: &I,
+    secret: LentSecret<'_>,
+    resource: &Resource<'_>,
+) -> Found<I::Place> {
+    match secret.form() {
+        Form::Organization => index.facts_without(Credential::Organization, resource),
+        Form::Impossible => index.facts_without(Credential::Impossible, resource),
+        Form::Possible => index.facts_of_digest(&secret.digest(), resource),
     }
 }
 
@@ -165,23 +200,33 @@ pub(crate) fn reason<I: Index>(index: &I, request: &Request<'_>) -> Reason {
     decide::decide(&case(request, &found.facts, action))
 }
 
-/// Decides about what was found.
+/// Decides about what was found, in full.
 #[inline]
 pub(crate) fn decide<I: Index>(
     index: &I,
     request: &Request<'_>,
     found: &Found<I::Place>,
 ) -> Decision {
+    let (ruling, token) = rule(index, request, found);
+    ruling.worded(request.resource, token)
+}
+
+/// Decides about what was found; the words are left for later, but for the name of the token.
+#[inline]
+pub(crate) fn rule<'a, I: Index>(
+    index: &'a I,
+    request: &Request<'_>,
+    found: &Found<I::Place>,
+) -> (Ruling, Option<&'a str>) {
     let action = Action::parse(request.action);
     let case = case(request, &found.facts, action);
     let reason = decide::decide(&case);
-    let mut subject = subject(request, &found.facts, action);
-    // Only denials have words, and looking a name up costs as much as everything before it.
-    if !reason.allows() {
-        subject.token = found.token.and_then(|place| index.display_name(place));
-    }
+    let subject = subject(request, &found.facts, action);
     let belongs = found.facts.belongs(case.kind);
-    Decision::new(reason, &subject, found.generation, belongs)
+    let ruling = Ruling::new(reason, &subject, found.generation, belongs);
+    // Only denials have words, and looking a name up costs as much as everything before it.
+    let denied = found.token.filter(|_| !reason.allows());
+    (ruling, denied.and_then(|place| index.display_name(place)))
 }
 
 /// Decides, and says how every check came out.

@@ -53,6 +53,7 @@ mod reason;
 mod resource;
 mod role;
 mod row;
+mod ruling;
 mod secret;
 pub mod snapshot;
 mod timestamp;
@@ -84,8 +85,10 @@ pub use reason::{Reason, Remedy, Who};
 pub use resource::{Resource, ResourceName, ResourceType};
 pub use role::Role;
 pub use row::Row;
+pub use ruling::Ruling;
 pub use secret::{
-    Found, ORGANIZATION_PREFIX, PREFIX, TokenDigest, TokenSecret, mask, scan, scan_bytes,
+    Found, LentSecret, ORGANIZATION_PREFIX, PREFIX, TokenDigest, TokenSecret, mask, scan,
+    scan_bytes,
 };
 pub use timestamp::{DAY, Timestamp};
 pub use token::{

@@ -185,7 +185,7 @@ impl Authorizer {
             let settled = self.covers(&demand, secret);
             return Passage {
                 settled,
-                ..Passage::nobody(Err(stale))
+                ..Passage::nobody(Err(stale.worded(Resource::NOBODY, None)))
             };
         }
         let covers = self.covers(&demand, secret);

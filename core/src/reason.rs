@@ -129,7 +129,7 @@ pub(crate) struct Subject<'a> {
 }
 
 /// The age of a snapshot that is too old.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Age {
     /// Seconds since it was issued.
     pub(crate) seconds: u64,

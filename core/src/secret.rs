@@ -1,7 +1,7 @@
 //! Raw tokens: their form, their digest, and how to find them in a text.
 //!
-//! Contract §2. A [`TokenSecret`] cannot be printed, compared or serialized; what is kept of it is
-//! its [`TokenDigest`]. This module makes no randomness: the host hands it in.
+//! Contract §2. A [`TokenSecret`] (and a [`LentSecret`]) cannot be printed, compared or serialized;
+//! what is kept of it is its [`TokenDigest`]. This module makes no randomness: the host hands it in.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,6 +9,7 @@ use core::fmt;
 
 use memchr::memmem;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
 
 use crate::error::ParseError;
@@ -42,10 +43,7 @@ impl TokenSecret {
     /// assert_eq!(secret.last4(), "Ovtj");
     /// ```
     pub fn parse(text: &str) -> Result<Self, ParseError> {
-        if text.is_empty() {
-            return Err(ParseError::new("token", "must not be empty"));
-        }
-        Ok(Self(String::from(text)))
+        LentSecret::parse(text).map(|secret| Self(String::from(secret.0)))
     }
 
     /// A text that is known not to be empty.
@@ -70,7 +68,7 @@ impl TokenSecret {
     /// The digest under which the token is kept and looked up.
     #[must_use]
     pub fn digest(&self) -> TokenDigest {
-        TokenDigest::of(self.0.as_bytes())
+        self.lent().digest()
     }
 
     /// The last four characters, for display; fewer when the token is shorter.
@@ -92,10 +90,40 @@ impl TokenSecret {
         &self.0
     }
 
-    pub(crate) fn form(&self) -> Form {
+    /// The same, lent to somebody.
+    #[must_use]
+    pub fn lent(&self) -> LentSecret<'_> {
+        LentSecret(&self.0)
+    }
+}
+
+/// A raw token that somebody else holds, and as silent as [`TokenSecret`]: for hosts that are handed
+/// many tokens and keep none.
+#[derive(Clone, Copy)]
+pub struct LentSecret<'a>(&'a str);
+
+impl<'a> LentSecret<'a> {
+    /// Takes any string but the empty one.
+    ///
+    /// # Errors
+    /// When the text is empty.
+    pub fn parse(text: &'a str) -> Result<Self, ParseError> {
+        if text.is_empty() {
+            return Err(ParseError::new("token", "must not be empty"));
+        }
+        Ok(Self(text))
+    }
+
+    /// The digest under which the token is kept and looked up.
+    #[must_use]
+    pub fn digest(self) -> TokenDigest {
+        TokenDigest::of(self.0.as_bytes())
+    }
+
+    pub(crate) fn form(self) -> Form {
         if self.0.starts_with(ORGANIZATION_PREFIX) {
             Form::Organization
-        } else if self.0.len() > LONGEST || !is_visible(&self.0) {
+        } else if self.0.len() > LONGEST || !is_visible(self.0) {
             Form::Impossible
         } else {
             Form::Possible
@@ -122,7 +150,7 @@ impl TokenDigest {
     /// The digest of a raw token's bytes.
     #[must_use]
     pub fn of(raw: &[u8]) -> Self {
-        Self(Sha256::digest(raw).into())
+        Self(short_digest(raw).unwrap_or_else(|| Sha256::digest(raw).into()))
     }
 
     /// A digest from its bytes.
@@ -147,6 +175,35 @@ impl TokenDigest {
         Ok(Self(bytes))
     }
 }
+
+/// The SHA-256 of what fits into one block, as every token of ours does. Hashing in general moves
+/// what it hashes, and its own state, more often than it takes to hash them.
+fn short_digest(raw: &[u8]) -> Option<[u8; 32]> {
+    let mut block = [0; 64];
+    let (padded, length) = block.split_last_chunk_mut::<8>()?;
+    let (text, padding) = padded.split_at_mut_checked(raw.len())?;
+    text.copy_from_slice(raw);
+    *padding.first_mut()? = 0x80;
+    *length = u64::try_from(raw.len()).ok()?.checked_mul(8)?.to_be_bytes();
+    let mut state = INITIAL;
+    compress256(&mut state, &[block]);
+    let mut digest = [0; 32];
+    let words = digest.chunks_exact_mut(4).zip(state);
+    words.for_each(|(to, word)| to.copy_from_slice(&word.to_be_bytes()));
+    Some(digest)
+}
+
+/// The state of a SHA-256 that has hashed nothing.
+const INITIAL: [u32; 8] = [
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+];
 
 impl fmt::Display for TokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -339,6 +396,15 @@ mod tests {
     #[test]
     fn the_contracts_test_vector_is_minted() {
         assert_eq!(TokenSecret::mint(&[0; 28]).reveal(), VECTOR);
+    }
+
+    #[test]
+    fn a_digest_of_any_length_is_a_sha_256() {
+        let bytes: Vec<u8> = (0..130).collect();
+        for length in 0..=bytes.len() {
+            let expected: [u8; 32] = Sha256::digest(&bytes[..length]).into();
+            assert_eq!(TokenDigest::of(&bytes[..length]).0, expected, "{length}");
+        }
     }
 
     #[test]

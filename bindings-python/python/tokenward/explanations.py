@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from tokenward._native import Decision, Remedy
 from tokenward.errors import TokenwardError
-from tokenward.results import ServerDecision, ServerRemedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,13 +26,13 @@ class Obstacle:
     check: Check
     reason: Reason
     message: str | None
-    remedy: ServerRemedy | None
+    remedy: Remedy | None
 
     @classmethod
     def from_dict(cls, told: ObstacleDict) -> Obstacle:
         """An obstacle from its JSON form."""
         remedy = told["remedy"]
-        who = ServerRemedy(who=remedy["who"], do=remedy["do"], text=remedy["text"]) if remedy else None
+        who = Remedy(remedy["who"], remedy["do"], remedy["text"]) if remedy else None
         return cls(check=told["check"], reason=told["reason"], message=told["message"], remedy=who)
 
     def __str__(self) -> str:
@@ -54,7 +54,7 @@ class Explanation:
 
     action: str | None
     resource: str | None
-    decision: ServerDecision
+    decision: Decision
     obstacles: tuple[Obstacle, ...]
 
     @classmethod
@@ -64,7 +64,7 @@ class Explanation:
         return cls(
             action=told["action"],
             resource=f"{resource['type']}:{resource['name']}" if resource else None,
-            decision=ServerDecision.from_dict(told),
+            decision=Decision.from_dict(told),
             obstacles=tuple(Obstacle.from_dict(obstacle) for obstacle in told["obstacles"]),
         )
 

@@ -1,17 +1,15 @@
-"""What calls return that is more than JSON: a new token, a decision of the server."""
+"""What calls return that is more than JSON and holds a secret: a new token, a new credential."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokenward import TokenSecret
     from tokenward.answers import EdgeCredentialDict, OwnTokenDict
-    from tokenward.types import DecisionDict, RemedyDict
-    from tokenward.words import Reason, Who
 
-__all__ = ["IssuedCredential", "IssuedToken", "ServerDecision", "ServerRemedy"]
+__all__ = ["IssuedCredential", "IssuedToken"]
 
 
 @dataclass(frozen=True)
@@ -38,65 +36,3 @@ class IssuedCredential:
 
     credential: TokenSecret
     edge: EdgeCredentialDict
-
-
-@dataclass(frozen=True)
-class ServerRemedy:
-    """What would make a denied request work: who has to act, a stable code, and a sentence."""
-
-    who: Who
-    do: str
-    text: str
-
-    def to_dict(self) -> RemedyDict:
-        """The JSON form."""
-        return {"who": self.who, "do": self.do, "text": self.text}
-
-
-@dataclass(frozen=True)
-class ServerDecision:
-    """A decision that a server made, like `tokenward.Decision`: true when it is `allow`.
-
-    >>> decision = ServerDecision("allow", "granted", 200, None, 42, None)
-    >>> decision.allowed, bool(decision)
-    (True, True)
-    """
-
-    decision: Literal["allow", "deny"]
-    reason: Reason
-    status: int
-    message: str | None
-    generation: int | None
-    remedy: ServerRemedy | None
-
-    @classmethod
-    def from_dict(cls, decision: DecisionDict) -> ServerDecision:
-        """A decision from its JSON form; the fields of an explanation that it does not have are left out."""
-        told = decision["remedy"]
-        return cls(
-            decision=decision["decision"],
-            reason=decision["reason"],
-            status=decision["status"],
-            message=decision["message"],
-            generation=decision["generation"],
-            remedy=ServerRemedy(who=told["who"], do=told["do"], text=told["text"]) if told else None,
-        )
-
-    def to_dict(self) -> DecisionDict:
-        """The decision in its JSON form (contract §5)."""
-        return {
-            "decision": self.decision,
-            "reason": self.reason,
-            "status": self.status,
-            "message": self.message,
-            "generation": self.generation,
-            "remedy": self.remedy.to_dict() if self.remedy else None,
-        }
-
-    @property
-    def allowed(self) -> bool:
-        """Whether the request is let through."""
-        return self.decision == "allow"
-
-    def __bool__(self) -> bool:
-        return self.allowed

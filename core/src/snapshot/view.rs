@@ -14,7 +14,7 @@ use super::tokens::{self, TokenRecord};
 use super::wire::text;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
 use crate::ids::TokenId;
-use crate::index::{Found, GrantIn, Index, Seen, ShownToken, with_grants};
+use crate::index::{Batch, Found, GrantIn, Index, Seen, ShownToken, with_grants};
 use crate::permission::{Permission, PermissionSet};
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
@@ -36,6 +36,14 @@ struct Asked<'a> {
     /// Whether its namespace is the organization.
     is_org: bool,
     /// The key of a repository of the organization.
+    key: Option<u32>,
+}
+
+/// The block that a token would be in, and what can be said of the resource's name alone.
+#[derive(Clone, Copy)]
+pub(crate) struct Guess {
+    leaf: usize,
+    is_org: bool,
     key: Option<u32>,
 }
 
@@ -98,6 +106,21 @@ impl Snapshot {
             is_org,
             key: name.map(|name| repos::key(resource.kind(), name)),
         }
+    }
+
+    /// Has the surroundings of a token and a repository at hand.
+    #[inline]
+    fn guess_one(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Guess {
+        let half = half(digest);
+        let leaf = self.0.tokens.place(tokens::cut(&half));
+        if let Some(leaf) = self.0.tokens.leaves().get(leaf) {
+            tokens::warm(leaf, &half);
+        }
+        let Asked { is_org, key, .. } = self.asked(resource);
+        if let Some(key) = key {
+            self.0.repos.warm(key);
+        }
+        Guess { leaf, is_org, key }
     }
 
     /// How a repository of the organization is listed.
@@ -223,28 +246,35 @@ impl Snapshot {
 
 impl Index for Snapshot {
     type Place = Place;
+    type Guess<'a> = Guess;
+
+    fn guess(&self, asked: &Batch<(TokenDigest, Resource<'_>)>) -> Batch<Guess> {
+        let guess = |(digest, resource): &_| self.guess_one(digest, resource);
+        asked.iter().map(guess).collect()
+    }
 
     #[inline]
-    fn facts_of_digest(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Found<Place> {
-        let half = digest.as_bytes().first_chunk().copied().unwrap_or_default();
-        let leaf = self.0.tokens.place(tokens::cut(&half));
-        let found = self.0.tokens.leaves().get(leaf);
-        if let Some(leaf) = found {
-            tokens::warm(leaf, &half);
-        }
-        let asked = self.asked(resource);
-        if let Some(key) = asked.key {
-            self.0.repos.warm(key);
-        }
-        let found = found.and_then(|leaf| tokens::find(leaf, &half));
+    fn confirm(&self, guess: Guess, digest: &TokenDigest, resource: &Resource<'_>) -> Found<Place> {
+        let leaf = self.0.tokens.leaves().get(guess.leaf);
+        let found = leaf.and_then(|leaf| tokens::find(leaf, &half(digest)));
         let token = found.and_then(|(row, record)| {
-            let (leaf, row) = (u32::try_from(leaf).ok()?, u32::try_from(row).ok()?);
+            let (leaf, row) = (u32::try_from(guess.leaf).ok()?, u32::try_from(row).ok()?);
             Some((Place { leaf, row }, self.token(record)?))
         });
+        let asked = Asked {
+            resource,
+            is_org: guess.is_org,
+            key: guess.key,
+        };
         match token {
             Some((place, token)) if !token.owner.suspended => self.found(place, &token, asked),
             _ => self.without(Credential::Unknown, asked),
         }
+    }
+
+    #[inline]
+    fn facts_of_digest(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Found<Place> {
+        self.confirm(self.guess_one(digest, resource), digest, resource)
     }
 
     fn facts_of(&self, place: Place, resource: &Resource<'_>) -> Found<Place> {
@@ -403,4 +433,10 @@ fn repo_facts(listing: Listing, repo: Option<repos::Repo<'_>>, owner: Option<&[u
         // Whether somebody has been let in makes no difference where there is no gate.
         let_in: repo.gated && owner.is_some_and(|owner| repo.lets_in(owner)),
     }
+}
+
+/// The half of a digest that tokens are found by.
+#[inline]
+fn half(digest: &TokenDigest) -> [u8; 16] {
+    digest.as_bytes().first_chunk().copied().unwrap_or_default()
 }

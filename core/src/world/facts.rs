@@ -3,8 +3,6 @@
 use alloc::vec::Vec;
 use core::hint::black_box;
 
-use smallvec::SmallVec;
-
 use super::World;
 use super::grants::GrantEntry;
 use super::names::{Holder, NameId};
@@ -13,7 +11,7 @@ use super::repos::RepoEntry;
 use super::tokens::TokenEntry;
 use crate::decide::{Credential, Facts, KnownToken, Listing, Namespace, OrgFacts, Repo};
 use crate::ids::TokenId;
-use crate::index::{BATCH, Found, GrantIn, Index, Seen, ShownToken, with_grants};
+use crate::index::{Batch, Found, GrantIn, Index, Seen, ShownToken, with_grants};
 use crate::permission::PermissionSet;
 use crate::policy::TokenPolicy;
 use crate::resource::{Resource, ResourceType};
@@ -23,29 +21,87 @@ use crate::secret::TokenDigest;
 /// What a resource's name leads to.
 #[derive(Clone, Copy)]
 struct Target<'a> {
+    named: Named<'a>,
+    /// The organization's repository of this name.
+    repo: (Listing, Option<&'a RepoEntry>),
+}
+
+/// What the namespace of a resource is.
+#[derive(Clone, Copy)]
+pub(crate) struct Named<'a> {
     /// The namespace, if it has been mentioned.
     namespace: Option<(NameId, Holder)>,
-    /// The organization that it is, and its repository of this name.
+    /// The organization that it is.
     org: Option<&'a OrgEntry>,
-    repo: (Listing, Option<&'a RepoEntry>),
+}
+
+/// What a request names: the namespace, and the hashes of the token and the repository.
+struct Sought<'a> {
+    named: Named<'a>,
+    token: u64,
+    repo: u64,
+}
+
+/// The places of a token and of a repository, most probably.
+#[derive(Clone, Copy)]
+pub(crate) struct Guess<'a> {
+    named: Named<'a>,
+    token: Option<u32>,
+    repo: Option<u32>,
 }
 
 impl Index for World {
     type Place = u32;
+    type Guess<'a> = Guess<'a>;
+
+    /// What `guess_one` reads for one request, a step at a time for all of them. Each step is short,
+    /// so that as many of them as can be wait for memory together.
+    fn guess<'a>(&'a self, asked: &Batch<(TokenDigest, Resource<'_>)>) -> Batch<Guess<'a>> {
+        let sought = asked.iter().map(|(digest, resource)| Sought {
+            named: self.named(resource),
+            token: self.tokens.hash_of(digest),
+            repo: self.repos.hash(resource),
+        });
+        let sought: Batch<_> = sought.collect();
+        for Sought { token, repo, .. } in &sought {
+            black_box((self.tokens.glance(*token), self.repos.glance(*repo)));
+        }
+        let guess = |sought: &Sought<'a>| Guess {
+            named: sought.named,
+            token: self.tokens.guess(sought.token),
+            repo: self.repos.guess(sought.repo),
+        };
+        let guesses: Batch<_> = sought.iter().map(guess).collect();
+        for guess in &guesses {
+            self.read_ahead(guess);
+        }
+        for guess in &guesses {
+            self.read_ahead_owner(guess);
+        }
+        guesses
+    }
 
     #[inline]
-    fn facts_of_digest(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Found<u32> {
-        let named = self.named(resource);
-        let (token, repo) = self.guess(Some(digest), resource, named.1);
-        let target = self.target(resource, named, repo);
-        let place = self.usable(self.tokens.confirm(token, digest));
+    fn confirm(
+        &self,
+        guess: Guess<'_>,
+        digest: &TokenDigest,
+        resource: &Resource<'_>,
+    ) -> Found<u32> {
+        let target = self.target(resource, guess.named, guess.repo);
+        let place = self.usable(self.tokens.confirm(guess.token, digest));
         self.found(place, resource, target)
     }
 
+    #[inline]
+    fn facts_of_digest(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Found<u32> {
+        self.confirm(self.guess_one(Some(digest), resource), digest, resource)
+    }
+
     fn facts_of(&self, place: u32, resource: &Resource<'_>) -> Found<u32> {
-        let named = self.named(resource);
-        let (_, repo) = self.guess(None, resource, None);
-        self.found(Some(place), resource, self.target(resource, named, repo))
+        let guess = self.guess_one(None, resource);
+        let target = self.target(resource, guess.named, guess.repo);
+        self.found(Some(place), resource, target)
     }
 
     /// Without a token only the repository can matter.
@@ -104,40 +160,6 @@ impl Index for World {
     fn knows_uses(&self) -> bool {
         true
     }
-
-    /// What `guess` reads for one request, a step at a time for all of them.
-    fn prepare(&self, asked: &[(TokenDigest, Resource<'_>)]) {
-        let hashes: SmallVec<[_; BATCH]> = asked
-            .iter()
-            .map(|(digest, resource)| (self.tokens.index(digest).1, self.repos.index(resource)))
-            .collect();
-        for (hash, (repos, name)) in &hashes {
-            black_box((self.tokens.glance(*hash), repos.glance(*name)));
-        }
-        let places: SmallVec<[_; BATCH]> = hashes
-            .iter()
-            .map(|(hash, (repos, name))| (self.tokens.guess(*hash), repos.guess(*name)))
-            .collect();
-        let found: SmallVec<[_; BATCH]> = places
-            .iter()
-            .map(|(token, repo)| {
-                let repo = repo.and_then(|at| self.repos.get(at));
-                black_box(repo.map(|repo| repo.org));
-                token.and_then(|at| Some((at, self.tokens.get(at)?)))
-            })
-            .collect();
-        for (token, (_, resource)) in found.iter().zip(asked) {
-            let Some((at, token)) = token else { continue };
-            let owner = self.names.get(token.owner);
-            let first = owner.and_then(|owner| owner.orgs.first());
-            let org = self.named(resource).1;
-            black_box((
-                first.map(|org| org.role),
-                token.grants.warmth(),
-                org.map(|org| token.standing_in(*at, org)),
-            ));
-        }
-    }
 }
 
 impl World {
@@ -147,7 +169,7 @@ impl World {
             Some((at, token)) => Found {
                 facts: self.facts_with(at, token, resource, target),
                 token: Some(at),
-                generation: target.org.map(|org| org.generation),
+                generation: target.named.org.map(|org| org.generation),
             },
             None => self.without(Credential::Unknown, target),
         }
@@ -165,66 +187,81 @@ impl World {
                 repo: repo_facts(target.repo, None),
             },
             token: None,
-            generation: target.org.map(|org| org.generation),
+            generation: target.named.org.map(|org| org.generation),
         }
     }
 
-    /// The places of the token and the repository, most probably.
+    /// Where the token and the repository of one request most probably are.
     ///
     /// Reads what will be asked about them and the token's owner before anything is certain, side
     /// by side: so memory, which is what a decision waits for, answers many questions at once.
     #[inline]
-    fn guess(
-        &self,
-        digest: Option<&TokenDigest>,
-        resource: &Resource<'_>,
-        org: Option<&OrgEntry>,
-    ) -> (Option<u32>, Option<u32>) {
-        let (repos, name) = self.repos.index(resource);
-        let tokens = digest.map(|digest| self.tokens.index(digest));
+    fn guess_one(&self, digest: Option<&TokenDigest>, resource: &Resource<'_>) -> Guess<'_> {
+        let repo = self.repos.hash(resource);
+        let token = digest.map(|digest| self.tokens.hash_of(digest));
         black_box((
-            repos.glance(name),
-            tokens.map(|(tokens, hash)| tokens.glance(hash)),
+            self.repos.glance(repo),
+            token.map(|hash| self.tokens.glance(hash)),
         ));
-        let repo_at = repos.guess(name);
-        let token_at = tokens.and_then(|(tokens, hash)| tokens.guess(hash));
-        let repo = repo_at.and_then(|at| self.repos.get(at));
-        let token = token_at.and_then(|at| self.tokens.get(at));
-        let owner = token.and_then(|token| self.names.get(token.owner));
-        let first_org = owner.and_then(|owner| owner.orgs.first());
-        black_box((
-            repo.map(|repo| repo.org),
-            first_org.map(|org| org.role),
-            token.map(|token| token.grants.warmth()),
-            org.zip(token_at.zip(token))
-                .map(|(org, (at, token))| token.standing_in(at, org)),
-        ));
-        (token_at, repo_at)
+        let guess = Guess {
+            named: self.named(resource),
+            token: token.and_then(|hash| self.tokens.guess(hash)),
+            repo: self.repos.guess(repo),
+        };
+        self.read_ahead(&guess);
+        self.read_ahead_owner(&guess);
+        guess
     }
 
-    /// The namespace of a resource, and the organization that it is.
+    /// Reads something of the token and of the repository, to have them at hand.
     #[inline]
-    fn named(&self, resource: &Resource<'_>) -> (Option<(NameId, Holder)>, Option<&OrgEntry>) {
+    fn read_ahead(&self, guess: &Guess<'_>) {
+        let repo = guess.repo.and_then(|at| self.repos.get(at));
+        let token = guess.token.and_then(|at| self.tokens.get(at));
+        // A token does not fit in the part of memory that comes with its first word.
+        black_box((
+            repo.map(|repo| repo.org),
+            token.map(|token| (token.expires_at(), token.owner, token.kind)),
+        ));
+    }
+
+    /// Reads what the token refers to.
+    #[inline]
+    fn read_ahead_owner(&self, guess: &Guess<'_>) {
+        let Some((at, token)) = guess.token.and_then(|at| Some((at, self.tokens.get(at)?))) else {
+            return;
+        };
+        let owner = self.names.get(token.owner);
+        black_box((
+            owner.map(|owner| (owner.holder, owner.orgs.first())),
+            token.grants.warmth(),
+            guess.named.org.map(|org| token.standing_in(at, org)),
+        ));
+    }
+
+    #[inline]
+    fn named(&self, resource: &Resource<'_>) -> Named<'_> {
         let namespace = self.names.find(resource.namespace());
         let namespace = namespace.map(|name| (name, self.names.holder(name)));
         let org = match namespace {
             Some((_, Holder::Org(at))) => self.orgs.get(at as usize),
             Some((_, Holder::User { .. } | Holder::ServiceAccount(_))) | None => None,
         };
-        (namespace, org)
+        Named { namespace, org }
     }
 
     #[inline]
     fn target<'a>(
         &'a self,
         resource: &Resource<'_>,
-        (namespace, org): (Option<(NameId, Holder)>, Option<&'a OrgEntry>),
+        named: Named<'a>,
         guess: Option<u32>,
     ) -> Target<'a> {
-        let repo = org.map(|org| self.repos.confirm(guess, org.name, resource));
+        let repo = named
+            .org
+            .map(|org| self.repos.confirm(guess, org.name, resource));
         Target {
-            namespace,
-            org,
+            named,
             repo: repo.unwrap_or((Listing::Unlisted, None)),
         }
     }
@@ -236,14 +273,14 @@ impl World {
         resource: &Resource<'_>,
         target: Target<'_>,
     ) -> Facts {
-        let name = target.namespace.map(|(name, _)| name);
+        let name = target.named.namespace.map(|(name, _)| name);
         let elsewhere = |namespace| Facts {
             token: known_token(token, name, resource, StandingEntry::NEW, false),
             namespace,
             repo: Repo::UNLISTED,
         };
         let kind = resource.kind();
-        match (target.namespace, target.org) {
+        match (target.named.namespace, target.named.org) {
             (Some((_, Holder::Org(place))), Some(org)) if kind != ResourceType::User => {
                 let owner = token.owner;
                 let group = target.repo.1.and_then(|repo| repo.group);

@@ -252,6 +252,7 @@ impl World {
         let place = match presented {
             Presented::Nothing => None,
             Presented::Secret(secret) => self.tokens.find_digest(&secret.digest()),
+            Presented::Lent(secret) => self.tokens.find_digest(&secret.digest()),
             Presented::Id(id) => self.tokens.find_id(id),
         };
         self.usable(place)

@@ -178,10 +178,10 @@ impl Tokens {
         self.by_digest.find(self.hash(half), same)
     }
 
-    /// The index by digest, and the hash of this one, for a guess.
+    /// The hash of a digest, for a guess.
     #[inline]
-    pub(super) fn index(&self, digest: &TokenDigest) -> (&Places, u64) {
-        (&self.by_digest, self.hash(half(digest)))
+    pub(super) fn hash_of(&self, digest: &TokenDigest) -> u64 {
+        self.hash(half(digest))
     }
 
     /// A first look at the part of the index where a hash belongs.

@@ -14,23 +14,16 @@ from tokenward.masking import holds_token
 if TYPE_CHECKING:
     from tokenward import TokenSecret
 
-__all__ = ["Call", "Steps", "given", "many", "nothing", "one", "path", "time_text", "value_of"]
+__all__ = ["Call", "Steps", "given", "nothing", "path", "time_text", "value_of"]
 
 T = TypeVar("T")
 
 
-def one(answer: Any) -> Any:
-    """How an answer is read that is an object: as it is."""
+def _object(answer: Any) -> Any:
+    """How an answer is read of which no more is known than that it is an object."""
     if not isinstance(answer, dict):
-        raise TypeError
+        raise TypeError("no object")
     return answer
-
-
-def many(answer: Any) -> Any:
-    """How an answer is read that is a list of objects: as it is."""
-    if not isinstance(answer, list):
-        raise TypeError
-    return [one(item) for item in answer]
 
 
 def nothing(answer: Any) -> None:
@@ -55,7 +48,7 @@ class Call(Generic[T]):
     body: Mapping[str, object] | None = field(default=None, repr=False)
     query: Mapping[str, str] = field(default_factory=dict)
     public: bool = False
-    read: Callable[[Any], T] = field(default=one, repr=False)
+    read: Callable[[Any], T] = field(default=_object, repr=False)
 
     def after(self, cursor: str) -> Call[T]:
         """The same call for the page behind a cursor."""

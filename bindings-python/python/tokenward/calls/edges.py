@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from tokenward.calls.call import Call, given, many, nothing, path
+from tokenward.answers import EdgeCredentialDict, EdgesDict, GenerationDict
+from tokenward.calls.call import Call, given, nothing, path
+from tokenward.calls.shape import many, one
 from tokenward.errors import ParseError
 from tokenward.results import IssuedCredential
-
-if TYPE_CHECKING:
-    from tokenward.answers import EdgeCredentialDict, EdgesDict, GenerationDict
 
 __all__ = ["issue_edge_credential", "list_edge_credentials", "list_edges", "wait_for_generation", "withdraw_edge_credential"]
 
@@ -24,7 +23,7 @@ def list_edge_credentials(org: str) -> Call[list[EdgeCredentialDict]]:
         ForbiddenError: the calling token may not.
         NotFoundError: no organization of that name, or not for this token.
     """
-    return Call("GET", _snapshot(org, "edge-credentials"), read=many)
+    return Call("GET", _snapshot(org, "edge-credentials"), read=many(EdgeCredentialDict))
 
 
 def issue_edge_credential(org: str, name: str, *, if_generation: int | None = None) -> Call[IssuedCredential]:
@@ -66,7 +65,7 @@ def list_edges(org: str) -> Call[EdgesDict]:
         ForbiddenError: the calling token may not.
         NotFoundError: no organization of that name, or not for this token.
     """
-    return Call("GET", _snapshot(org, "edges"))
+    return Call("GET", _snapshot(org, "edges"), read=one(EdgesDict))
 
 
 def wait_for_generation(org: str, generation: int, *, timeout: int | None = None) -> Call[GenerationDict]:
@@ -85,7 +84,8 @@ def wait_for_generation(org: str, generation: int, *, timeout: int | None = None
     if isinstance(generation, bool) or not isinstance(generation, int) or generation < 0:
         raise ParseError("generation", "must be a number")
     query = {} if timeout is None else {"timeout": str(timeout)}
-    return Call("GET", path("/api/organizations", ("org", org), f"generations/{generation}/wait"), query=query)
+    waiting = path("/api/organizations", ("org", org), f"generations/{generation}/wait")
+    return Call("GET", waiting, query=query, read=one(GenerationDict))
 
 
 def _snapshot(org: str, what: str) -> str:
@@ -93,6 +93,7 @@ def _snapshot(org: str, what: str) -> str:
 
 
 def _issued(answer: Any) -> IssuedCredential:
+    """What is said beside the value is taken as it is: an error would lose the value, which is shown this once."""
     from tokenward import parse_token
 
     return IssuedCredential(parse_token(answer["credential"]), answer["edge"])

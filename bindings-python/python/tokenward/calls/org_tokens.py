@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenward.calls.call import Call, given, many, path, value_of
+from tokenward.answers import OrgTokenDict, TokenPolicyDict
+from tokenward.calls.call import Call, given, path, value_of
 from tokenward.calls.own_tokens import page_of
+from tokenward.calls.shape import many, one
+from tokenward.types import PreviewDict
 
 if TYPE_CHECKING:
     from tokenward import TokenSecret
-    from tokenward.answers import OrgTokenDict, TokenPolicyDict
-    from tokenward.types import PreviewDict
 
 __all__ = [
     "approve_token",
@@ -42,7 +43,7 @@ def list_org_tokens(org: str, q: str | None = None, *, page_size: int | None = N
         NotFoundError: no organization of that name, or not for this token.
     """
     query = page_of(page_size) if q is None else {"q": q, **page_of(page_size)}
-    return Call("GET", settings(org, "tokens"), query=query, read=many)
+    return Call("GET", settings(org, "tokens"), query=query, read=many(OrgTokenDict))
 
 
 def approve_token(
@@ -62,7 +63,8 @@ def approve_token(
         PlanRequiredError: the plan of the organization has no approval.
         ForbiddenError: the calling token may not.
     """
-    return Call("POST", _of(org, token_id, "approve"), given(reason=reason, ifGeneration=if_generation))
+    body = given(reason=reason, ifGeneration=if_generation)
+    return Call("POST", _of(org, token_id, "approve"), body, read=one(OrgTokenDict))
 
 
 def deny_token(
@@ -77,7 +79,8 @@ def deny_token(
         NotFoundError, ConflictError, PlanRequiredError, ForbiddenError: as for `approve_token`; also
             forbidden for the calling token itself.
     """
-    return Call("POST", _of(org, token_id, "deny"), given(reason=reason, ifGeneration=if_generation))
+    body = given(reason=reason, ifGeneration=if_generation)
+    return Call("POST", _of(org, token_id, "deny"), body, read=one(OrgTokenDict))
 
 
 def revoke_token(
@@ -94,7 +97,8 @@ def revoke_token(
         PlanRequiredError: the plan of the organization has no revocation.
         ForbiddenError: the calling token may not, or is meant itself.
     """
-    return Call("POST", _of(org, token_id, "revoke"), given(reason=reason, ifGeneration=if_generation))
+    body = given(reason=reason, ifGeneration=if_generation)
+    return Call("POST", _of(org, token_id, "revoke"), body, read=one(OrgTokenDict))
 
 
 def revoke_token_value(
@@ -110,7 +114,7 @@ def revoke_token_value(
         ConflictError, PlanRequiredError, ForbiddenError: as for `revoke_token`.
     """
     body = given(token=value_of(token), reason=reason, ifGeneration=if_generation)
-    return Call("POST", settings(org, "tokens/revoke"), body)
+    return Call("POST", settings(org, "tokens/revoke"), body, read=one(OrgTokenDict))
 
 
 def token_policy(org: str) -> Call[TokenPolicyDict]:
@@ -123,7 +127,7 @@ def token_policy(org: str) -> Call[TokenPolicyDict]:
         ForbiddenError: the calling token may not.
         NotFoundError: no organization of that name, or not for this token.
     """
-    return Call("GET", settings(org, "token-policy"))
+    return Call("GET", settings(org, "token-policy"), read=one(TokenPolicyDict))
 
 
 def set_token_policy(
@@ -142,7 +146,7 @@ def set_token_policy(
         ForbiddenError: the calling token may not.
     """
     body = given(tokenPolicy=policy, force=force or None, ifGeneration=if_generation)
-    return Call("PUT", settings(org, "token-policy"), body)
+    return Call("PUT", settings(org, "token-policy"), body, read=one(TokenPolicyDict))
 
 
 def preview_policy(org: str, policy: str) -> Call[PreviewDict]:
@@ -155,7 +159,7 @@ def preview_policy(org: str, policy: str) -> Call[PreviewDict]:
         BadRequestError: there is no such policy.
         ForbiddenError: the calling token may not.
     """
-    return Call("POST", settings(org, "tokens/preview"), {"tokenPolicy": policy})
+    return Call("POST", settings(org, "tokens/preview"), {"tokenPolicy": policy}, read=one(PreviewDict))
 
 
 def settings(org: str, what: str) -> str:

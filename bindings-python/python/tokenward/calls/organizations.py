@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
-from tokenward.calls.call import Call, given, many, nothing, path
+from tokenward.answers import AuditEntryDict, GroupDict, MembershipDict, OrganizationInfoDict, OrgMemberDict
+from tokenward.calls.call import Call, given, nothing, path
 from tokenward.calls.own_tokens import page_of
+from tokenward.calls.shape import many, one
 from tokenward.errors import ParseError
+from tokenward.types import RepositoryDict
 
 if TYPE_CHECKING:
-    from tokenward.answers import AuditEntryDict, GroupDict, MembershipDict, OrganizationInfoDict, OrgMemberDict
-    from tokenward.types import MemberDict, OrgDocument, RepositoryDict
+    from tokenward.types import MemberDict, OrgDocument
     from tokenward.words import Plan, Role, TokenPolicy, Visibility
 
 __all__ = [
@@ -54,7 +56,7 @@ def audit_log(org: str, q: str | None = None) -> Call[list[AuditEntryDict]]:
         BadRequestError: a term that there is not.
         ForbiddenError: the calling token may not.
     """
-    return Call("GET", _of(org, "audit-log/export"), query={} if q is None else {"q": q}, read=many)
+    return Call("GET", _of(org, "audit-log/export"), query={} if q is None else {"q": q}, read=many(AuditEntryDict))
 
 
 def list_members(
@@ -70,7 +72,7 @@ def list_members(
         NotFoundError: no organization of that name, or not for this token.
     """
     asked = {name: text for name, text in (("search", search), ("email", email)) if text is not None}
-    return Call("GET", _of(org, "members"), query=asked | page_of(page_size), read=many)
+    return Call("GET", _of(org, "members"), query=asked | page_of(page_size), read=many(OrgMemberDict))
 
 
 def put_member(org: str, user: str, role: Role, *, if_generation: int | None = None) -> Call[MembershipDict]:
@@ -84,7 +86,8 @@ def put_member(org: str, user: str, role: Role, *, if_generation: int | None = N
         ConflictError: it would take the last administrator away, or the generation is another.
         ForbiddenError: the calling token may not.
     """
-    return Call("PUT", _of(org, "members", user=user), given(role=role, ifGeneration=if_generation))
+    body = given(role=role, ifGeneration=if_generation)
+    return Call("PUT", _of(org, "members", user=user), body, read=one(MembershipDict))
 
 
 def remove_member(org: str, user: str, *, if_generation: int | None = None) -> Call[None]:
@@ -111,7 +114,7 @@ def put_group(
         ForbiddenError: the calling token may not.
     """
     body = given(members=list(members), ifGeneration=if_generation)
-    return Call("PUT", _of(org, "resource-groups", name=name), body)
+    return Call("PUT", _of(org, "resource-groups", name=name), body, read=one(GroupDict))
 
 
 def delete_group(org: str, name: str, *, if_generation: int | None = None) -> Call[None]:
@@ -151,7 +154,7 @@ def put_repository(
         body["gatedUsers"] = list(gated_users)
     kept = {"resourceGroup": resource_group, "createdBy": created_by}
     body |= {name: value for name, value in kept.items() if not isinstance(value, EllipsisType)}
-    return Call("PUT", _repository(resource), body)
+    return Call("PUT", _repository(resource), body, read=one(RepositoryDict))
 
 
 def delete_repository(resource: str | Mapping[str, str]) -> Call[None]:
@@ -180,7 +183,8 @@ def create_organization(
         ConflictError: the name is taken, or was.
         ForbiddenError: the calling token is not the site administrator's.
     """
-    return Call("POST", "/api/organizations", given(name=name, plan=plan, tokenPolicy=policy))
+    body = given(name=name, plan=plan, tokenPolicy=policy)
+    return Call("POST", "/api/organizations", body, read=one(OrganizationInfoDict))
 
 
 def set_plan(org: str, plan: Plan, *, if_generation: int | None = None) -> Call[OrganizationInfoDict]:
@@ -193,7 +197,7 @@ def set_plan(org: str, plan: Plan, *, if_generation: int | None = None) -> Call[
         NotFoundError: no such organization.
         ForbiddenError: the calling token is not the site administrator's.
     """
-    return Call("PATCH", _of(org), given(plan=plan, ifGeneration=if_generation))
+    return Call("PATCH", _of(org), given(plan=plan, ifGeneration=if_generation), read=one(OrganizationInfoDict))
 
 
 def _of(org: str, *fixed: str, **named: str) -> str:

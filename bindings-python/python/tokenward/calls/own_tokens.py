@@ -6,11 +6,12 @@ from datetime import datetime
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
-from tokenward.calls.call import Call, given, many, nothing, path, time_text
+from tokenward.answers import OwnTokenDict, WhoamiDict
+from tokenward.calls.call import Call, given, nothing, path, time_text
+from tokenward.calls.shape import many, one
 from tokenward.results import IssuedToken
 
 if TYPE_CHECKING:
-    from tokenward.answers import OwnTokenDict, WhoamiDict
     from tokenward.types import FineGrainedDict
     from tokenward.words import TokenKind
 
@@ -38,7 +39,7 @@ def whoami() -> Call[WhoamiDict]:
     >>> client.whoami()["name"]
     'bob'
     """
-    return Call("GET", "/api/whoami-v2")
+    return Call("GET", "/api/whoami-v2", read=one(WhoamiDict))
 
 
 def list_tokens(*, page_size: int | None = None) -> Call[list[OwnTokenDict]]:
@@ -49,7 +50,7 @@ def list_tokens(*, page_size: int | None = None) -> Call[list[OwnTokenDict]]:
     >>> [(token["displayName"], token["organizations"]) for token in client.list_tokens()]
     [('laptop', [{'name': 'acme', 'status': 'pending'}])]
     """
-    return Call("GET", _TOKENS, query=page_of(page_size), read=many)
+    return Call("GET", _TOKENS, query=page_of(page_size), read=many(OwnTokenDict))
 
 
 def create_token(
@@ -83,7 +84,7 @@ def show_token(token_id: str) -> Call[OwnTokenDict]:
     Raises:
         NotFoundError: one has none of that id.
     """
-    return Call("GET", _of(token_id))
+    return Call("GET", _of(token_id), read=one(OwnTokenDict))
 
 
 def update_token(
@@ -108,7 +109,7 @@ def update_token(
     body = given(displayName=display_name, fineGrained=fine_grained)
     if not isinstance(expires_at, EllipsisType):
         body["expiresAt"] = time_text("expiresAt", expires_at)
-    return Call("PATCH", _of(token_id), body)
+    return Call("PATCH", _of(token_id), body, read=one(OwnTokenDict))
 
 
 def delete_token(token_id: str) -> Call[None]:
@@ -152,7 +153,10 @@ def page_of(size: int | None) -> dict[str, str]:
 
 
 def issued(answer: Any) -> IssuedToken:
-    """The new token of an answer that shows one."""
+    """The new token of an answer that shows one.
+
+    What is said beside it is taken as it is: an error would lose the value, which is shown this once.
+    """
     from tokenward import parse_token
 
     return IssuedToken(parse_token(answer["token"]), answer["tokenInfo"])

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tokenward.calls.call import Call, Steps, many, nothing, path, value_of
+from tokenward._native import Decision
+from tokenward.calls.call import Call, Steps, nothing, path, value_of
 from tokenward.calls.org_tokens import settings
+from tokenward.calls.shape import many, one
 from tokenward.errors import ParseError
-from tokenward.results import ServerDecision
+from tokenward.types import ExplanationDict, FullExplanationDict, ResourceDict
 
 if TYPE_CHECKING:
     from tokenward import TokenSecret
-    from tokenward.types import ExplanationDict, FullExplanationDict, ResourceDict
 
     _Resource: TypeAlias = str | ResourceDict | Mapping[str, str]
 
@@ -22,7 +23,7 @@ __all__ = ["check", "explain", "explain_request", "explanations_of", "filter", "
 _RESOURCES, _CREDENTIALS, _LONGEST = 1000, 1000, 200
 
 
-def check(action: str, resource: _Resource) -> Call[ServerDecision]:
+def check(action: str, resource: _Resource) -> Call[Decision]:
     """May the calling token do this to that? Works without a token too.
 
     The answer is true when it may. A resource is `{"type", "name"}` or `type:name`.
@@ -34,7 +35,7 @@ def check(action: str, resource: _Resource) -> Call[ServerDecision]:
     Raises:
         BadRequestError: the resource is none. An unknown action is a decision: `unknown_action`.
     """
-    return Call("POST", "/api/authz/check", _question(action, resource), public=True, read=ServerDecision.from_dict)
+    return Call("POST", "/api/authz/check", _question(action, resource), public=True, read=Decision.from_dict)
 
 
 def explain(
@@ -61,7 +62,7 @@ def explain(
             raise ParseError("org", "must stand beside `token_id`")
         return Call("POST", "/api/authz/explain", body, public=True, read=_first)
     tokens = "/api/settings/tokens" if org is None else settings(org, "tokens")
-    return Call("POST", path(tokens, ("token_id", token_id), "explain"), body)
+    return Call("POST", path(tokens, ("token_id", token_id), "explain"), body, read=one(ExplanationDict))
 
 
 def explain_request(method: str, uri: str, body: str | None = None) -> Call[list[FullExplanationDict]]:
@@ -130,8 +131,7 @@ def _batches(items: Iterable[Any], most: int) -> Iterable[list[Any]]:
 
 
 def _all(answer: Any) -> list[FullExplanationDict]:
-    explanations: list[FullExplanationDict] = many(answer["explanations"])
-    return explanations
+    return many(FullExplanationDict)(answer["explanations"])
 
 
 def _first(answer: Any) -> FullExplanationDict:
@@ -140,5 +140,4 @@ def _first(answer: Any) -> FullExplanationDict:
 
 
 def _allowed(answer: Any) -> list[ResourceDict]:
-    allowed: list[ResourceDict] = many(answer["allowed"])
-    return allowed
+    return many(ResourceDict)(answer["allowed"])

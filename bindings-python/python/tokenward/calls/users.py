@@ -6,11 +6,12 @@ from datetime import datetime
 from types import EllipsisType
 from typing import TYPE_CHECKING
 
-from tokenward.calls.call import Call, given, many, nothing, path
+from tokenward.answers import OwnTokenDict, UserDict
+from tokenward.calls.call import Call, given, nothing, path
 from tokenward.calls.own_tokens import issued, new_token, page_of
+from tokenward.calls.shape import many, one
 
 if TYPE_CHECKING:
-    from tokenward.answers import OwnTokenDict, UserDict
     from tokenward.results import IssuedToken
     from tokenward.types import FineGrainedDict
     from tokenward.words import TokenKind
@@ -32,7 +33,8 @@ def create_user(
         ForbiddenError: the calling token is not the site administrator's.
     """
     confirmed = email_confirmed or None
-    return Call("POST", "/api/users", given(name=name, fullname=fullname, email=email, emailConfirmed=confirmed))
+    body = given(name=name, fullname=fullname, email=email, emailConfirmed=confirmed)
+    return Call("POST", "/api/users", body, read=one(UserDict))
 
 
 def update_user(
@@ -56,7 +58,7 @@ def update_user(
     texts = {"fullname": fullname, "email": email}
     body = given(emailConfirmed=email_confirmed, suspended=suspended)
     body |= {field: text for field, text in texts.items() if not isinstance(text, EllipsisType)}
-    return Call("PATCH", _of(user), body)
+    return Call("PATCH", _of(user), body, read=one(UserDict))
 
 
 def list_user_tokens(user: str, *, page_size: int | None = None) -> Call[list[OwnTokenDict]]:
@@ -69,7 +71,7 @@ def list_user_tokens(user: str, *, page_size: int | None = None) -> Call[list[Ow
         NotFoundError: no such user.
         ForbiddenError: the calling token is not the site administrator's.
     """
-    return Call("GET", _of(user, "tokens"), query=page_of(page_size), read=many)
+    return Call("GET", _of(user, "tokens"), query=page_of(page_size), read=many(OwnTokenDict))
 
 
 def create_user_token(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,14 +10,16 @@ import typer
 
 from tokenward.cli import ask, findings, policy, review, rotate, scan, tokens
 from tokenward.cli.guard import Guarded
-from tokenward.cli.session import Session
+from tokenward.cli.options import Json
+from tokenward.cli.output import line, version
+from tokenward.cli.session import Session, session_of
 
 __all__ = ["app"]
 
 _HELP = """Tell whether access tokens of a Hugging Face-compatible hub will do, govern them, and find leaked ones.
 
 Exit codes: 0 all is well; 1 denied, refused or something was found; 2 wrong usage or bad input;
-3 the server could not be asked.
+3 the server could not be asked, or what answered is no Tokenward.
 """
 _NO_TRACEBACKS: Any = {"pretty_exceptions_enable": False, "pretty_exceptions_show_locals": False}
 
@@ -38,6 +41,12 @@ for about in (policy.show, policy.set_policy, policy.preview):
     _policy.command(about.__name__.removesuffix("_policy"))(about)
 
 
+def _print_version(context: typer.Context, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        line(f"tokenward {version()}")
+        raise typer.Exit
+
+
 @app.callback()
 def everywhere(
     context: typer.Context,
@@ -51,8 +60,18 @@ def everywhere(
             "--token-file", metavar="FILE", help="A file with the token to use; else HF_TOKEN or the stored one."
         ),
     ] = None,
+    as_json: Json = False,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
-    context.obj = Session(endpoint, token_file)
+    context.obj = Session(endpoint, token_file, as_json)
+
+
+@_tokens.callback()
+@_policy.callback()
+def below(context: typer.Context, as_json: Json = False) -> None:
+    context.obj = replace(session_of(context), as_json=as_json)
 
 
 everywhere.__doc__ = _HELP

@@ -9,10 +9,11 @@ from typing import Annotated, Any, get_args
 import typer
 
 from tokenward._native import Authorizer
-from tokenward.cli.guard import DENIED, Failure
+from tokenward.cli.guard import DENIED, UNREACHABLE, Failure
 from tokenward.cli.options import Json
 from tokenward.cli.output import day, line, print_json, table
 from tokenward.cli.session import session_of
+from tokenward.errors import ParseError
 from tokenward.words import Finding
 
 __all__ = ["findings"]
@@ -49,7 +50,7 @@ def findings(
     unknown = sorted(set(kind or ()) - set(KINDS))
     if unknown:
         raise Failure(f"`{unknown[0]}` is no kind of finding: use {', '.join(KINDS)}")
-    authorizer = Authorizer.from_document(_document(context, org, document))
+    authorizer = _authorizer(context, org, document)
     found: Sequence[Mapping[str, Any]] = authorizer.findings(
         unused_days=unused_days,
         inactive_days=inactive_days,
@@ -68,13 +69,21 @@ def findings(
         raise typer.Exit(DENIED)
 
 
-def _document(context: typer.Context, org: str | None, file: str | None) -> Any:
+def _authorizer(context: typer.Context, org: str | None, file: str | None) -> Authorizer:
     if (org is None) == (file is None):
         raise Failure("name an organization, or a document with --document")
     if org is not None:
-        with session_of(context).client() as client:
-            return client.document(org)
+        return _from_server(context, org)
     if file == "-":
-        return sys.stdin.buffer.read()
+        return Authorizer.from_document(sys.stdin.buffer.read())
     with open(str(file), "rb") as stream:
-        return stream.read()
+        return Authorizer.from_document(stream.read())
+
+
+def _from_server(context: typer.Context, org: str) -> Authorizer:
+    with session_of(context).client() as client:
+        document = client.document(org)
+    try:
+        return Authorizer.from_document(document)
+    except ParseError as error:
+        raise Failure(f"what answered is no Tokenward server, or a newer one: {error}", UNREACHABLE) from None

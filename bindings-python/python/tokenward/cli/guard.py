@@ -16,13 +16,13 @@ from typer.core import TyperGroup
 
 from tokenward._native import scan
 from tokenward.cli.output import clean, json_text
-from tokenward.errors import ApiError, TokenwardError, UnreachableError
+from tokenward.errors import ApiError, ServerError, TokenwardError, UnreachableError
 
 __all__ = ["BAD_INPUT", "DENIED", "OK", "UNREACHABLE", "Failure", "Guarded"]
 
 OK, DENIED, BAD_INPUT, UNREACHABLE = 0, 1, 2, 3
 _DEFECT, _INTERRUPTED, _NOBODY_READS = 70, 130, 141
-# Answers of the server by status; all others from 500 on are no answer.
+# Answers of the server by status.
 _CODES = {
     400: BAD_INPUT,
     405: BAD_INPUT,
@@ -130,7 +130,8 @@ def _nobody_reads() -> int:
 
 def _of_ours(error: TokenwardError) -> Failure:
     if isinstance(error, ApiError):
-        code = UNREACHABLE if error.status >= 500 else _CODES.get(error.status, DENIED)
+        # Also what has a status of success and is no answer: whoever answers there is no Tokenward.
+        code = UNREACHABLE if isinstance(error, ServerError) else _CODES.get(error.status, DENIED)
         return Failure(_first_line(error.message), code, error.status, error.reason, error.remedy, error.request_id)
     return Failure(_first_line(str(error)), UNREACHABLE if isinstance(error, UnreachableError) else BAD_INPUT)
 

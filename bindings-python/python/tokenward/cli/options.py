@@ -6,9 +6,20 @@ from typing import Annotated
 
 import typer
 
+from tokenward.cli.session import session_of
+
 __all__ = ["Action", "Json", "Org", "Reason", "Resource", "Yes"]
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value instead of a table; errors too.")]
+
+
+def _or_before(context: typer.Context, given: bool) -> bool:
+    """It may stand before the command too."""
+    return given or session_of(context).as_json
+
+
+Json = Annotated[
+    bool, typer.Option("--json", callback=_or_before, help="Print one JSON value instead of a table; errors too.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Org = Annotated[str, typer.Option("--org", metavar="ORG", help="The organization.", show_default=False)]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; its owner is told.")]

@@ -9,7 +9,7 @@ from typing import Any
 
 from tokenward.scanning.wording import masked, shown
 
-__all__ = ["clean", "day", "facts", "json_text", "line", "paragraph", "print_json", "say", "table"]
+__all__ = ["clean", "day", "facts", "json_text", "line", "paragraph", "print_json", "say", "table", "version"]
 
 Cell = str | int | None
 
@@ -77,6 +77,16 @@ def facts(pairs: Mapping[str, Cell]) -> None:
 def day(moment: str | None) -> str | None:
     """The day of a time, for tables."""
     return moment[:10] if moment else None
+
+
+def version() -> str:
+    """The version of this package; of one that runs without being installed, none is known."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("tokenward")
+    except PackageNotFoundError:
+        return "0"
 
 
 def _text(text: str, style: str = "") -> Any:

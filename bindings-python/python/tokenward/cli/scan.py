@@ -12,7 +12,7 @@ import typer
 
 from tokenward.cli.guard import BAD_INPUT, DENIED, Failure
 from tokenward.cli.options import Json, Yes
-from tokenward.cli.output import json_text, line, print_json, say
+from tokenward.cli.output import json_text, line, print_json, say, version
 from tokenward.cli.progress import bytes_done
 from tokenward.cli.session import confirm, session_of
 from tokenward.scanning import (
@@ -98,7 +98,7 @@ def _looked_at(paths: Sequence[str], exclude: Sequence[str], history: bool) -> R
 
 def _tell(report: Report, sarif: Path | None, as_json: bool) -> None:
     if sarif is not None:
-        text = json_text(to_sarif(report, _version()))
+        text = json_text(to_sarif(report, version()))
         if str(sarif) == "-":
             print(text)
         else:
@@ -174,12 +174,3 @@ def _end(report: Report, exit_zero: bool) -> None:
         raise typer.Exit(DENIED)
     if report.unreadable:
         raise typer.Exit(BAD_INPUT)
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("tokenward")
-    except PackageNotFoundError:
-        return "0"

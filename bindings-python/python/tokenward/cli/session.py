@@ -24,6 +24,7 @@ class Session:
 
     endpoint: str | None = None
     token_file: Path | None = None
+    as_json: bool = False
 
     def client(self) -> Client:
         """The server's API. The client is loaded here, so that commands that need none start fast."""
