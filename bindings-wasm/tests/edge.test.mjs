@@ -9,7 +9,10 @@ import { inspect } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
 import { Edge, Gate, ServerError } from "tokenward/edge";
 import { middleware } from "tokenward/edge/node";
-import { bytes, refreshes, refreshKeys, written } from "./support.mjs";
+import { begin } from "./clock.mjs";
+import { NOW, bytes, refreshes, refreshKeys, written } from "./support.mjs";
+
+begin(NOW);
 
 const CREDENTIAL = "hf_notARealOneButNobodyMustSeeIt";
 const keys = refreshKeys();
