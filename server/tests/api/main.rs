@@ -129,6 +129,7 @@ cases! {
     ;
     both receipts:
         a_wait_tells_when_every_edge_has_applied_a_generation,
+        whoever_reads_with_a_token_is_waited_for,
     ;
     sqlite receipts:
         a_fetch_reports_too_and_counts_as_held,

@@ -113,6 +113,51 @@ pub(crate) async fn a_fetch_reports_too_and_counts_as_held(server: Server) {
     );
 }
 
+/// Whoever shows a token in place of a credential may decide for as long, and is waited for as well.
+pub(crate) async fn whoever_reads_with_a_token_is_waited_for(server: Server) {
+    let (ada, bob) = acme(&server).await;
+    let reader = server.scoped("ada", "org:acme", &["org.tokens.read"]).await;
+    let mut edge = Edge::open(&server, &reader.value).await;
+    let generation = revoke(&server, &ada, &bob).await;
+    let says = wait(&server, &ada, generation, 0).await;
+    let waiting = json!({
+        "edge": null, "token": reader.id, "instance": "default", "generation": null,
+        "appliedAt": null, "seenAt": says["waiting"][0]["seenAt"], "live": true, "withdrawn": false,
+    });
+    assert_eq!(says["complete"], false);
+    assert_eq!(says["waiting"], json!([waiting]));
+    edge.refresh(&server).await;
+    assert_eq!(edge.report(&server, "default").await.status, 204);
+    let says = wait(&server, &ada, generation, 0).await;
+    assert_eq!(
+        (&says["complete"], &says["applied"]),
+        (&json!(true), &json!(1))
+    );
+    // A stream and a fetch count as much, and say which process it is that calls.
+    let call = Call::get(&format!("{SNAPSHOT}/events")).bearer(&reader.value);
+    Events::of(
+        server
+            .begin(call.header("x-tokenward-instance", "stream"))
+            .await,
+    );
+    let call = Call::get(SNAPSHOT).bearer(&reader.value);
+    let call = call.header("x-tokenward-instance", "fetch");
+    let applied = call.header("x-tokenward-applied", generation.to_string());
+    assert_eq!(server.send(applied).await.status, 200);
+    let says = wait(&server, &ada, generation, 0).await;
+    assert_eq!(says["complete"], false);
+    assert_eq!(says["waiting"][0]["instance"], "stream");
+    // Its token is revoked: it fetches nothing more, and decides from what it has.
+    let generation = revoke(&server, &ada, &reader).await;
+    assert_eq!(edge.report(&server, "default").await.status, 403);
+    let says = wait(&server, &ada, generation, 0).await;
+    let waiting = says["waiting"].as_array().expect("a list");
+    assert_eq!(waiting.len(), 3);
+    assert!(waiting.iter().all(|one| one["withdrawn"] == true), "{says}");
+    let list = edges(&server, &ada).await.to_string();
+    assert!(list.contains(&reader.id) && !list.contains(&reader.value));
+}
+
 /// What was fetched is decided from until it expires, also by an edge whose credential is gone.
 pub(crate) async fn a_withdrawn_edge_is_waited_for_until_it_refuses_by_itself() {
     let setup = Setup {
