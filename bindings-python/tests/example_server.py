@@ -124,7 +124,8 @@ _ORG = {"id": ID, "name": "acme", "plan": "enterprise", "tokenPolicy": "default"
 _REPO = {"type": "model", "name": "acme/bert", "visibility": "private", "gated": False}
 _EDGE = {"id": ID, "name": "eu-1", "last4": "vtjx", "createdAt": TIME, "createdBy": "ada"}
 _FAR = {
-    "edge": "eu-1", "instance": "default", "generation": 42, "appliedAt": TIME, "seenAt": TIME, "live": True, "withdrawn": False,
+    "edge": "eu-1", "token": None, "instance": "default", "generation": 42,
+    "appliedAt": TIME, "seenAt": TIME, "live": True, "withdrawn": False,
 }  # fmt: skip
 _FIXED: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/healthz"): (200, {"status": "ok"}),

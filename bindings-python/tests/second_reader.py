@@ -26,6 +26,7 @@ STATUSES = ["pending", "approved", "denied"]
 TYPES = ["model", "dataset", "space", "kernel", "bucket", "org", "user"]
 SPAN = 1 << 16
 NEVER = -(1 << 63)
+LONGEST_LIFE = 24 * 60 * 60 * 1000
 
 
 class Refused(Exception):
@@ -157,6 +158,7 @@ def read_manifest(data: bytes) -> tuple[Snapshot, dict[int, Listed]]:
         org=file.text(),
         count=file.number("I"),
     )
+    demand(snapshot.expires - snapshot.issued <= LONGEST_LIFE, "lasts too long")
     tables: dict[int, Listed] = {}
     while file.more():
         kind, pages = file.number("B"), file.number("I")

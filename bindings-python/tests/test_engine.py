@@ -56,7 +56,7 @@ def test_a_snapshot_decides_as_the_document(file: Path, bundles: Path) -> None:
 def test_a_snapshot_that_is_too_old_decides_nothing(bundles: Path) -> None:
     bundle, keys = (bundles / "revocation.bundle").read_bytes(), json.loads((bundles / "keys.json").read_text())
     request: dict[str, Any] = {"action": "repo.content.read", "resource": "model:acme/x"}
-    start, later = "2026-01-01T00:00:30Z", "2026-01-01T00:01:00Z"
+    start, later = "2026-03-01T00:00:30Z", "2026-03-01T00:01:00Z"
     authorizer = Authorizer.from_snapshot(bundle, keys, start, max_age=60)
     assert authorizer.decide(**request, now=start).reason == "missing_token"
     stale = authorizer.decide(**request, now=later)

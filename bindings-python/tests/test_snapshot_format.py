@@ -44,7 +44,7 @@ def test_the_organization_is_read_back(bundles: Path, name: str) -> None:
         organization.get("plan", "enterprise"),
     )
     assert snapshot.grouped == bool(written.get("resourceGroups"))
-    assert snapshot.issued == millis("2026-01-01T00:00:00Z") < snapshot.expires
+    assert snapshot.issued == millis("2026-03-01T00:00:00Z") < snapshot.expires
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -145,7 +145,8 @@ export type SnapshotErrorCode =
   | "expired"
   | "not_yet_valid"
   | "wrong_block"
-  | "missing_block";
+  | "missing_block"
+  | "lasts_too_long";
 
 export type TokenKind =
   | "read"

@@ -13,7 +13,7 @@ import { Browser, INSECURE, ask } from "./browser/chromium.mjs";
 import { edgePage } from "./browser/edge-page.mjs";
 import { Played } from "./browser/played.mjs";
 import { PKG, Site, TESTS, documented, importMap, policy } from "./browser/site.mjs";
-import { granted, refreshKeys } from "./support.mjs";
+import { NOW, granted, refreshKeys } from "./support.mjs";
 
 const CREDENTIAL = "hf_notARealOneButNobodyMustSeeIt";
 const CSP = "Content-Security-Policy";
@@ -47,7 +47,7 @@ async function serve(places, csp = policy()) {
 }
 
 const together = () => serve({ ...bundle, ...played.places });
-const options = (endpoint, more) => ({ endpoint, org: "acme", credential: CREDENTIAL, ...more });
+const options = (endpoint, more) => ({ endpoint, org: "acme", credential: CREDENTIAL, now: NOW, ...more });
 
 /** That a revocation arrives while it is followed. */
 async function follows(page, where, given) {

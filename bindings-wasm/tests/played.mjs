@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { Edge } from "tokenward/edge";
-import { bytes, refreshes, refreshKeys, written } from "./support.mjs";
+import { begin } from "./clock.mjs";
+import { NOW, bytes, refreshes, refreshKeys, written } from "./support.mjs";
+
+begin(NOW);
 
 export const CREDENTIAL = "hf_notARealOneButNobodyMustSeeIt";
 export const keys = refreshKeys();

@@ -25,14 +25,14 @@ function follow(authorizer, name) {
 }
 
 test("a refresh makes the next authorizer, and the old one stays as it is", () => {
-  const first = open("first", { maxAge: 100 * 86_400 });
+  const first = open("first", { maxAge: 20 * 3_600 });
   const { next, supplied } = follow(first, "second");
   assert.ok(supplied > 0);
   assert.deepEqual([first.generation, next.generation], [7, 43]);
   assert.equal(first.decide(granted).reason, "granted");
   assert.equal(next.decide(granted).reason, "token_revoked");
-  assert.deepEqual(next.issued, new Date("2026-01-01T00:00:00Z"));
-  assert.deepEqual(next.staleFrom, new Date("2026-04-11T00:00:00Z"));
+  assert.deepEqual(next.issued, new Date("2026-03-01T00:00:00Z"));
+  assert.deepEqual(next.staleFrom, new Date("2026-03-01T20:00:00Z"));
   assert.deepEqual(follow(next, "third").next.bundle(), refreshes("third.bundle"));
   assert.deepEqual(follow(next, "third").supplied, 0);
 });
@@ -103,13 +103,13 @@ test("keys may be an object or JSON", () => {
 });
 
 test("past its maximum age everything is refused", () => {
-  const authorizer = open("first", { maxAge: 60 * 86_400 });
+  const authorizer = open("first", { maxAge: 15 * 3_600 });
   const at = authorizer.staleFrom;
   const before = new Date(at.getTime() - 1);
   assert.equal(authorizer.decide({ ...granted, now: before }).reason, "granted");
   const decision = authorizer.decide({ ...granted, now: at });
   assert.deepEqual([decision.decision, decision.reason, decision.status], ["deny", "snapshot_stale", 503]);
-  assert.match(decision.message, /5184000|60 days|old/);
+  assert.match(decision.message, /at most 54000 seconds/);
   const verdict = authorizer.pass({ method: "GET", uri: "/api/models/acme/bert", token: granted.token, now: at });
   assert.deepEqual([verdict.reason, verdict.status], ["snapshot_stale", 503]);
   refused("parse_error", () => open("first", { maxAge: -1 }));

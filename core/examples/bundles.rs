@@ -2,8 +2,8 @@
 //! bundle for each document of `core/corpus`, `large.json` with `large.bundle`, whose tables are cut
 //! into many blocks, and `keys.json` with the key that they are signed with.
 //!
-//! The seed is nobody's secret. The bundles are issued before the corpus's requests and hold for ten
-//! years.
+//! The seed is nobody's secret. The bundles are issued before the corpus's requests, and hold for the
+//! day on which these are made.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).expect("the folder is named");
     let folder = PathBuf::from(folder);
     fs::create_dir_all(&folder)?;
-    let issued = Timestamp::parse("2026-01-01T00:00:00Z").expect("a time");
+    let issued = Timestamp::parse("2026-03-01T00:00:00Z").expect("a time");
     let stamp = Stamp {
         revision: 1,
         issued,
-        expires: issued.plus_days(3650),
+        expires: issued.plus_days(1),
     };
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     for entry in fs::read_dir(corpus)? {

@@ -67,11 +67,11 @@ fn main() -> std::io::Result<()> {
 /// The document as a bundle, in hex.
 fn snapshot(document: &Value) -> String {
     let document = OrgDocument::parse(&document.to_string()).expect("it is valid");
-    let time = |text| Timestamp::parse(text).expect("a time");
+    let now = Timestamp::parse(NOW).expect("a time");
     let stamp = Stamp {
         revision: 1,
-        issued: time("2020-01-01T00:00:00Z"),
-        expires: time("2999-01-01T00:00:00Z"),
+        issued: now,
+        expires: now.plus_days(1),
     };
     let bundle = bundle_document(&document, &stamp, &SEED).expect("it is small enough");
     bundle.iter().map(|byte| format!("{byte:02x}")).collect()

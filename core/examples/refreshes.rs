@@ -4,8 +4,8 @@
 //! `restored`, issued after them at a lower generation, as by a server that came back from a backup,
 //! the blocks of all of them by their hashes, and `keys.json` with the key that is trusted.
 //!
-//! The seeds are nobody's secret. What is issued is issued before the corpus's requests and holds for
-//! ten years. In the second, everything is revoked.
+//! The seeds are nobody's secret. What is issued is issued twelve hours before the corpus's requests and
+//! holds for a day. In the second, everything is revoked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,8 @@ use tokenward_core::{OrgDocument, Timestamp, World};
 
 const SEED: [u8; 32] = [7; 32];
 const STRANGER: [u8; 32] = [8; 32];
-const DAYS: i64 = 3650;
+const HOUR: i64 = 60 * 60 * 1000;
+const DAY: i64 = 24 * HOUR;
 
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).expect("the folder is named");
@@ -32,15 +33,15 @@ fn main() -> std::io::Result<()> {
     third["generation"] = json!(44);
     let other =
         json!({"format": "tokenward.org/1", "organization": {"name": "other"}, "generation": 50});
-    write(&folder, "first", &first, 1, DAYS, &SEED)?;
-    write(&folder, "second", &second, 2, DAYS, &SEED)?;
-    write(&folder, "third", &third, 3, DAYS, &SEED)?;
-    write(&folder, "other", &other, 4, DAYS, &SEED)?;
-    write(&folder, "stranger", &third, 3, DAYS, &STRANGER)?;
-    write(&folder, "gone", &third, 3, 1, &SEED)?;
+    write(&folder, "first", &first, 1, DAY, &SEED)?;
+    write(&folder, "second", &second, 2, DAY, &SEED)?;
+    write(&folder, "third", &third, 3, DAY, &SEED)?;
+    write(&folder, "other", &other, 4, DAY, &SEED)?;
+    write(&folder, "stranger", &third, 3, DAY, &STRANGER)?;
+    write(&folder, "gone", &third, 3, HOUR, &SEED)?;
     let mut restored = first;
     restored["generation"] = json!(8);
-    write(&folder, "restored", &restored, 9, DAYS, &SEED)?;
+    write(&folder, "restored", &restored, 9, DAY, &SEED)?;
     let keys = jwks(&[PublicKey::of_seed(&SEED)]).to_string();
     fs::write(folder.join("keys.json"), keys)
 }
@@ -57,7 +58,7 @@ fn write(
     name: &str,
     document: &Value,
     revision: u64,
-    days: i64,
+    life: i64,
     seed: &[u8; 32],
 ) -> std::io::Result<()> {
     let document = OrgDocument::parse(&document.to_string()).expect("a valid document");
@@ -65,14 +66,14 @@ fn write(
     let org = document.organization.name.as_str();
     let mut writer = SnapshotWriter::new(&world, org).expect("it is there");
     let issued = match name {
-        "restored" => "2026-01-01T06:00:00Z",
-        _ => "2026-01-01T00:00:00Z",
+        "restored" => "2026-03-01T06:00:00Z",
+        _ => "2026-03-01T00:00:00Z",
     };
     let issued = Timestamp::parse(issued).expect("a time");
     let stamp = Stamp {
         revision,
         issued,
-        expires: issued.plus_days(days),
+        expires: Timestamp::from_millis(issued.as_millis() + life),
     };
     let written = writer.write(&world, &stamp);
     let sealed = seal(&written.manifest, seed);

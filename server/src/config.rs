@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipnet::IpNet;
+use tokenward_core::snapshot::LONGEST_LIFE;
 use tokenward_core::{Name, TokenPolicy};
 
 /// The authoritative store of Tokenward, behind the Hub's own API.
@@ -119,7 +120,7 @@ pub struct Serve {
         long,
         env = "TOKENWARD_SNAPSHOT_MAX_AGE",
         default_value_t = 300,
-        value_parser = clap::value_parser!(u32).range(1..=86_400)
+        value_parser = clap::value_parser!(u32).range(1..=LONGEST_LIFE / 1000)
     )]
     pub snapshot_max_age: u32,
     /// Fill an empty database with an example organization

@@ -26,8 +26,6 @@ pub enum Access {
     Org(&'static str),
     /// Whoever may do this to the organization, and its edges.
     OrgOrEdge(&'static str),
-    /// The organization's edges.
-    Edge,
     /// The site administrator.
     Site,
     /// The site administrator, and whoever may do this to the organization.
@@ -108,7 +106,7 @@ macro_rules! endpoints {
     (@body $body:ty) => { Some(schema::<$body>) };
 }
 
-use Access::{Edge, Org, OrgOrEdge, Own, Public, Site, SiteOr, Token};
+use Access::{Org, OrgOrEdge, Own, Public, Site, SiteOr, Token};
 
 endpoints! {
     get "/api/whoami-v2" Token, "Who the token belongs to, and what restricts it", 200 => whoami::whoami;
@@ -129,7 +127,7 @@ endpoints! {
     get "/api/organizations/{org}/snapshot/bundle" OrgOrEdge("org.tokens.read"), "The newest snapshot in one file", query &["parts"], 200 => snapshot::bundle;
     get "/api/organizations/{org}/snapshot/blocks/{hash}" OrgOrEdge("org.tokens.read"), "A page or a block, by its SHA-256", 200 => snapshot::block;
     get "/api/organizations/{org}/snapshot/events" OrgOrEdge("org.tokens.read"), "Every manifest from now on, as server-sent events", 200 => snapshot::events;
-    post "/api/organizations/{org}/snapshot/applied" Edge, "Report the generation that the edge has applied", body wire::Applied, 204 => edges::applied;
+    post "/api/organizations/{org}/snapshot/applied" OrgOrEdge("org.tokens.read"), "Report the generation that has been applied", body wire::Applied, 204 => edges::applied;
     get "/api/organizations/{org}/snapshot/edges" Org("org.tokens.read"), "Which edge has applied which generation", 200 => edges::status;
     get "/api/organizations/{org}/snapshot/edge-credentials" Org("org.tokens.read"), "The edge credentials", 200 => edges::list;
     post "/api/organizations/{org}/snapshot/edge-credentials" Org("org.tokens.write"), "Issue an edge credential", body wire::NewEdgeCredential, 201 => edges::issue;

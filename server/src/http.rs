@@ -22,7 +22,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::app::App;
 use crate::clock::{self, Stopwatch};
 use crate::error::{problem, put};
-use crate::handlers::authz;
+use crate::handlers::authz::{self, Gateway};
 use crate::rate_limit::{Allowance, WINDOW};
 use crate::{endpoints, mint};
 
@@ -57,7 +57,7 @@ pub fn router(app: App) -> Router {
 }
 
 /// Counts, logs and completes every answer.
-async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let request_id = request_id();
     let stopwatch = Stopwatch::start();
     let method = request.method().clone();
@@ -73,16 +73,18 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     };
     // What anybody may do is counted before it is done, so that it is not done past the limit.
     let early = peer.filter(|_| pattern == REPORT).and_then(refused);
-    let (parts, body) = request.into_parts();
-    let gateway = pattern == "/authz" && authz::is_gateway(&app, &parts);
-    let request = Request::from_parts(parts, body);
+    let gateway = (pattern == "/authz").then(|| authz::gateway(&app, peer, request.headers()));
+    if let Some(gateway) = gateway {
+        request.extensions_mut().insert(gateway);
+    }
     let mut response = match early {
         Some(response) => response,
         None => complete(next.run(request).await),
     };
     let late = response.status() == StatusCode::UNAUTHORIZED && pattern != REPORT;
     // Whoever asks for others limits them itself.
-    if let Some(peer) = peer.filter(|_| late && !gateway) {
+    let limits = gateway == Some(Gateway::Believed);
+    if let Some(peer) = peer.filter(|_| late && !limits) {
         response = refused(peer).unwrap_or(response);
     }
     put(response.headers_mut(), "x-request-id", &request_id);

@@ -75,7 +75,6 @@ pub fn access(access: Access) -> String {
         Access::Own => "the owner of the tokens".to_owned(),
         Access::Org(action) => format!("`{action}`"),
         Access::OrgOrEdge(action) => format!("`{action}` or an edge"),
-        Access::Edge => "an edge".to_owned(),
         Access::Site => "site administrator".to_owned(),
         Access::SiteOr(action) => format!("site administrator or `{action}`"),
     }

@@ -10,6 +10,8 @@ mod database;
 mod host;
 #[path = "process/machine.rs"]
 mod machine;
+#[path = "support/patience.rs"]
+mod patience;
 #[path = "process/races.rs"]
 mod races;
 #[path = "process/secrets.rs"]

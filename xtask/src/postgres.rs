@@ -1,9 +1,9 @@
 //! One private PostgreSQL for one run of the tests, gone when it is dropped.
 //!
-//! It listens on 127.0.0.1 and trusts everybody there. It never touches a cluster of the machine's.
+//! It listens on a socket in its folder, where only its owner gets, and on no port: another program could
+//! take that before it does. It never touches a cluster of the machine's.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,6 @@ pub(crate) struct Postgres {
     programs: PathBuf,
     owner: Option<User>,
     folder: TempDir,
-    port: u16,
 }
 
 impl Postgres {
@@ -36,7 +35,6 @@ impl Postgres {
             programs,
             owner,
             folder,
-            port: free_port()?,
         };
         cluster
             .initialize()
@@ -47,7 +45,11 @@ impl Postgres {
 
     /// The address of its first database, as superuser.
     pub(crate) fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        let folder = self.folder.path().display().to_string();
+        format!(
+            "postgres://postgres@{}/postgres",
+            folder.replace('/', "%2F")
+        )
     }
 
     fn initialize(&self) -> Result<()> {
@@ -67,9 +69,8 @@ impl Postgres {
 
     fn settings(&self) -> String {
         let folder = self.folder.path().display();
-        let port = self.port;
         format!(
-            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{folder}'\n\
+            "listen_addresses = ''\nunix_socket_directories = '{folder}'\n\
              max_connections = 200\nfsync = on\nsynchronous_commit = on\n"
         )
     }
@@ -82,7 +83,7 @@ impl Postgres {
             .arg(self.data())
             .arg("--log")
             .arg(&log)
-            .args(["--wait", "start"]);
+            .args(["--wait", "--timeout=300", "start"]);
         run::quietly(&mut command).map(drop).inspect_err(|_| {
             eprint!("{}", fs::read_to_string(&log).unwrap_or_default());
         })
@@ -178,14 +179,9 @@ fn folder_of(owner: Option<&User>) -> Result<TempDir> {
     Ok(folder)
 }
 
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind("127.0.0.1:0").context("cannot listen on 127.0.0.1")?;
-    Ok(listener.local_addr()?.port())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::net::TcpStream;
+    use std::os::unix::net::UnixStream;
     use std::process::Command;
 
     use super::Postgres;
@@ -194,15 +190,19 @@ mod tests {
     #[test]
     fn a_cluster_answers_with_fsync_on_and_leaves_nothing_behind() {
         let cluster = Postgres::start().unwrap();
-        let (folder, port) = (cluster.folder.path().to_path_buf(), cluster.port);
+        let folder = cluster.folder.path().to_path_buf();
         let mut command = Command::new("psql");
         command
             .arg(cluster.url())
             .args(["--no-psqlrc", "--tuples-only", "--no-align"]);
         let answer = run::quietly(command.args(["--command", "show fsync"])).unwrap();
         assert_eq!(answer.trim(), "on");
+        // The socket under another name outlives the folder, but nobody listens to it any more.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let socket = elsewhere.path().join("socket");
+        std::fs::hard_link(folder.join(".s.PGSQL.5432"), &socket).unwrap();
         drop(cluster);
         assert!(!folder.exists());
-        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+        assert!(UnixStream::connect(socket).is_err(), "it still runs");
     }
 }

@@ -239,9 +239,13 @@ class EdgeCredentialDict(TypedDict):
 
 
 class EdgeDict(TypedDict):
-    """How far one process of an edge is; of a credential that nobody has used yet, there is none."""
+    """How far one process of a reader is: of an edge, or of whoever shows a token, by its id.
 
-    edge: str
+    Of a credential that nobody has used yet, there is none.
+    """
+
+    edge: str | None
+    token: str | None
     instance: str | None
     generation: int | None
     appliedAt: str | None

@@ -124,7 +124,7 @@ export class Server {
     });
   }
 
-  /** Reports what has been applied; whoever is no edge is not asked to. */
+  /** Reports what has been applied; whoever may not is not asked to again. */
   async applied(generation: number): Promise<void> {
     if (!this.#reports) return;
     const body = JSON.stringify({ generation, instance: this.instance });

@@ -42,6 +42,7 @@ errors! {
     NotYetValid = "not_yet_valid" "it was issued in the future",
     WrongBlock = "wrong_block" "a block is none of those that are missing",
     MissingBlock = "missing_block" "a block is missing",
+    LastsTooLong = "lasts_too_long" "it lasts longer than any may",
 }
 
 impl core::error::Error for SnapshotError {}

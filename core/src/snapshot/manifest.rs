@@ -20,6 +20,9 @@ const KEY: usize = 32;
 const SIGNATURE: usize = 64;
 /// No manifest is longer.
 const LONGEST: usize = 4 << 20;
+/// No manifest lasts longer, in milliseconds: a day. However it was signed, by mistake or with a stolen
+/// key, nothing is decided from it for longer than that, also where the host sets no maximum age.
+pub const LONGEST_LIFE: i64 = 24 * 60 * 60 * 1000;
 /// Clocks may differ by so much.
 const SKEW: i64 = 5 * 60 * 1000;
 const PLANS: [Plan; 4] = [Plan::Free, Plan::Team, Plan::Enterprise, Plan::Plus];
@@ -32,8 +35,20 @@ pub struct Stamp {
     pub revision: u64,
     /// Now.
     pub issued: Timestamp,
-    /// From when on readers refuse the manifest, and refuse to decide from it.
+    /// From when on readers refuse the manifest, and refuse to decide from it: at most
+    /// [`LONGEST_LIFE`] after it was issued.
     pub expires: Timestamp,
+}
+
+impl Stamp {
+    /// Whether it lasts no longer than any may.
+    pub(super) const fn is_bounded(&self) -> bool {
+        let life = self
+            .expires
+            .as_millis()
+            .saturating_sub(self.issued.as_millis());
+        life <= LONGEST_LIFE
+    }
 }
 
 /// What a manifest says.
@@ -142,6 +157,9 @@ impl Manifest {
         let Stamp {
             issued, expires, ..
         } = manifest.stamp;
+        if !manifest.stamp.is_bounded() {
+            return Err(SnapshotError::LastsTooLong);
+        }
         if now >= expires {
             return Err(SnapshotError::Expired);
         }

@@ -47,7 +47,7 @@ pub use error::SnapshotError;
 pub(crate) use grants::{GrantView, Where};
 pub use hash::BlockHash;
 pub use keys::{KeyId, PublicKey, TrustedKeys, jwks};
-pub use manifest::{Stamp, seal};
+pub use manifest::{LONGEST_LIFE, Stamp, seal};
 pub use update::Update;
 pub use writer::{SnapshotWriter, Written, bundle_document};
 

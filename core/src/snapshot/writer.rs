@@ -164,12 +164,16 @@ impl SnapshotWriter {
 /// The snapshot of a document, as one file, signed. Everything that the document says is in it.
 ///
 /// # Errors
-/// When the document says something impossible (contract §3.1).
+/// When the document says something impossible (contract §3.1), or the stamp lasts longer than readers
+/// take.
 pub fn bundle_document(
     document: &OrgDocument,
     stamp: &Stamp,
     seed: &[u8; 32],
 ) -> Result<Vec<u8>, ParseError> {
+    if !stamp.is_bounded() {
+        return Err(ParseError::new("snapshot", "lasts longer than a day"));
+    }
     let world = World::of_document(document)?;
     let org = document.organization.name.as_str();
     let error = || ParseError::new("document", "is too large for a snapshot");

@@ -20,12 +20,12 @@ pub(crate) fn now() -> Timestamp {
     time("2026-03-01T12:00:00Z")
 }
 
-/// From long before the tests' requests to long after them.
+/// From before the tests' requests to after them.
 pub(crate) fn always(revision: u64) -> Stamp {
     Stamp {
         revision,
-        issued: time("2020-01-01T00:00:00Z"),
-        expires: time("2999-01-01T00:00:00Z"),
+        issued: time("2026-03-01T00:00:00Z"),
+        expires: time("2026-03-01T18:00:00Z"),
     }
 }
 

@@ -1,8 +1,10 @@
 //! What is not as it was signed is refused, byte by byte.
 
 use serde_json::Value;
+use tokenward_core::Timestamp;
 use tokenward_core::snapshot::{
-    Parts, PublicKey, Snapshot, SnapshotError, Stamp, TrustedKeys, bundle_document, seal,
+    LONGEST_LIFE, Parts, PublicKey, Snapshot, SnapshotError, Stamp, TrustedKeys, bundle_document,
+    seal,
 };
 
 use crate::make::{SEED, acme, always, keys, now, open, parse, sealed, time, written};
@@ -105,6 +107,40 @@ fn a_manifest_counts_only_between_its_times() {
         at("2026-03-01T11:54:59.999Z"),
         Some(SnapshotError::NotYetValid)
     );
+}
+
+/// Whoever has the key, or made a mistake, cannot make edges decide from it for longer than a day.
+#[test]
+fn a_manifest_that_lasts_longer_than_a_day_is_refused() {
+    let (world, mut writer) = written(&acme());
+    let (_, held) = sealed(&mut writer, &world, &always(1));
+    let held = open(&held);
+    let lasting = |millis: i64| Stamp {
+        expires: Timestamp::from_millis(now().as_millis() + millis),
+        revision: 2,
+        issued: now(),
+    };
+    let a_decade = 3650 * LONGEST_LIFE;
+    for (life, expected) in [
+        (LONGEST_LIFE, None),
+        (LONGEST_LIFE + 1, Some(SnapshotError::LastsTooLong)),
+        (a_decade, Some(SnapshotError::LastsTooLong)),
+    ] {
+        let stamp = lasting(life);
+        let (sealed, bundle) = sealed(&mut writer, &world, &stamp);
+        let begun = Snapshot::begin("acme", &sealed, Parts::All, &keys(), now());
+        assert_eq!(begun.err(), expected, "{life}");
+        let update = held.update(&sealed, &keys(), now());
+        assert_eq!(update.err(), expected, "{life}");
+        assert_eq!(refusal(&bundle), expected, "{life}");
+        let written = bundle_document(&parse(&acme()), &stamp, &SEED);
+        assert_eq!(written.is_err(), expected.is_some(), "{life}");
+    }
+    // Nor does it help to say that it was issued long ago: then it has expired.
+    let (sealed, _) = sealed(&mut writer, &world, &lasting(LONGEST_LIFE));
+    let later = Timestamp::from_millis(now().as_millis() + LONGEST_LIFE);
+    let begun = Snapshot::begin("acme", &sealed, Parts::All, &keys(), later);
+    assert_eq!(begun.err(), Some(SnapshotError::Expired));
 }
 
 #[test]

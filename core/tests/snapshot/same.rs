@@ -112,7 +112,7 @@ fn the_format_is_as_it_was() {
     let hash = BlockHash::of(&bundle).to_string();
     assert_eq!(
         hash,
-        "41d828ab2e9beb6523c44f91c20f5269a8f1bbc2716cacdcc0f0943ccce9e410"
+        "f687a9d7e47cd48d05fb852fe25449270ec18957704d01c5e3a7b7b13d4a9f40"
     );
 }
 

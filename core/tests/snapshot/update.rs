@@ -3,9 +3,9 @@
 use tokenward_core::snapshot::{
     Parts, PublicKey, Snapshot, SnapshotError, SnapshotWriter, Stamp, TrustedKeys, Update, seal,
 };
-use tokenward_core::{Authorizer, Name, Revocation, Row, Standing, Timestamp, TokenId, World};
+use tokenward_core::{Authorizer, Name, Revocation, Row, Standing, TokenId, World};
 
-use crate::make::{SEED, acme, always, keys, now, open, sealed, written};
+use crate::make::{SEED, acme, always, keys, now, open, sealed, time, written};
 
 /// Revokes a token, as the server's writer is told of it.
 fn revoke(world: &mut World, writer: &mut SnapshotWriter, number: u8) {
@@ -140,11 +140,11 @@ fn what_says_the_same_is_nothing_newer_whenever_it_was_signed() {
     let (_, bundle) = sealed(&mut writer, &world, &always(2));
     let held = open(&bundle);
     let earlier = Stamp {
-        issued: Timestamp::from_millis(0),
+        issued: time("2026-02-28T20:00:00Z"),
         ..always(2)
     };
     let sooner = Stamp {
-        expires: now().plus_days(1),
+        expires: time("2026-03-01T15:00:00Z"),
         ..always(3)
     };
     for stamp in [always(1), earlier, sooner] {
@@ -154,7 +154,7 @@ fn what_says_the_same_is_nothing_newer_whenever_it_was_signed() {
         assert_eq!(next.expect("nothing is missing").stamp(), held.stamp());
     }
     let longer = Stamp {
-        expires: held.stamp().expires.plus_days(1),
+        expires: time("2026-03-02T00:00:00Z"),
         ..always(1)
     };
     let (sealed, _) = sealed(&mut writer, &world, &longer);

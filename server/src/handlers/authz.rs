@@ -4,9 +4,9 @@
 //! and whether that is allowed is the core's decision. What is unclear is refused with 403, never
 //! 400, which nginx would turn into 500. No cookie is read here.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
@@ -27,15 +27,25 @@ const EDGE: &str = "x-tokenward-edge";
 const BELIEVED: &str = "x-tokenward-gateway";
 const FORWARDED: [&str; 2] = ["x-forwarded-method", "x-forwarded-uri"];
 
+/// Whether the caller's word is taken for what the original request was: told once for each request,
+/// and kept in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gateway {
+    /// A trusted proxy, or an edge.
+    Believed,
+    /// Anybody else.
+    Nobody,
+}
+
 /// Forward authorization, called with any method.
 pub async fn authz(State(app): State<App>, request: Request) -> Response {
     let now = clock::now();
     let soften = softens(request.uri().query().unwrap_or_default());
     let (parts, body) = request.into_parts();
-    let is_gateway = is_gateway(&app, &parts);
-    let demand = match is_gateway {
-        true => demand(app.settings.authz_headers, &parts, body).await,
-        false => None,
+    let gateway = parts.extensions.get().copied();
+    let demand = match gateway {
+        Some(Gateway::Believed) => demand(app.settings.authz_headers, &parts, body).await,
+        Some(Gateway::Nobody) | None => None,
     };
     let secret = credential(&parts.headers, true);
     let passage = match demand {
@@ -47,7 +57,7 @@ pub async fn authz(State(app): State<App>, request: Request) -> Response {
     }
     app.metrics.decided(passage.reason());
     let mut response = response(&passage, soften, now);
-    if !is_gateway {
+    if gateway != Some(Gateway::Believed) {
         put(response.headers_mut(), BELIEVED, "unknown");
     }
     response
@@ -58,13 +68,15 @@ fn softens(query: &str) -> bool {
     query.split('&').any(|pair| pair == "not_found=403")
 }
 
-/// Whether the caller's word is taken for what the original request was: a trusted proxy's, by its
-/// address, and an edge's, by its credential, wherever it calls from.
+/// Whose word is taken: a trusted proxy's, by its address, and an edge's, by its credential, wherever
+/// it calls from.
 #[must_use]
-pub fn is_gateway(app: &App, parts: &Parts) -> bool {
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    let near = peer.is_some_and(|ConnectInfo(peer)| app.settings.trusts(peer.ip()));
-    near || is_edge(app, &parts.headers)
+pub fn gateway(app: &App, peer: Option<IpAddr>, headers: &HeaderMap) -> Gateway {
+    let is_near = peer.is_some_and(|peer| app.settings.trusts(peer));
+    match is_near || is_edge(app, headers) {
+        true => Gateway::Believed,
+        false => Gateway::Nobody,
+    }
 }
 
 fn is_edge(app: &App, headers: &HeaderMap) -> bool {

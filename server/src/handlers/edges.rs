@@ -1,4 +1,5 @@
-//! Edges: their credentials, what they say that they have applied, and waiting until they have.
+//! Edges: their credentials, what they and other readers say that they have applied, and waiting until
+//! they have.
 
 use std::time::Duration;
 
@@ -6,18 +7,23 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokenward_core::{Action, Command, EdgeCredential, EdgeName, Name, Timestamp, scan};
+use tokenward_core::{
+    Action, Command, EdgeCredential, EdgeName, Name, Presented, Request, Resource, ResourceType,
+    Timestamp, TokenId, scan,
+};
 
 use super::paging::Query;
 use super::path::{self, Params};
+use super::snapshot::may_read;
 use super::{answer, changed, gone};
 use crate::app::App;
 use crate::auth::Ctx;
 use crate::body::Body;
 use crate::error::ApiError;
 use crate::governance::Order;
+use crate::memory::Memory;
 use crate::snapshots::receipts::{self, Heard};
-use crate::store::Receipt;
+use crate::store::{Reader, Receipt};
 use crate::{clock, mint, wire};
 
 /// What an edge's process is called that does not say.
@@ -103,14 +109,14 @@ fn item(credential: &EdgeCredential) -> Value {
     })
 }
 
-/// Takes an edge's receipt for a generation.
+/// Takes a reader's receipt for a generation.
 pub async fn applied(
     ctx: Ctx,
     Params(org): Params<String>,
     body: Body,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    let edge = ctx.edge_of(&ctx.app.memory(), &org)?.name.clone();
+    let reader = may_read(&ctx, &ctx.app.memory(), &org)?;
     let body: wire::Applied = body.json()?;
     if !is_made(&ctx.app, &org, body.generation).await? {
         return Err(ApiError::bad("`generation` has not been made yet."));
@@ -122,7 +128,7 @@ pub async fn applied(
         applied: Some(body.generation),
         handed: Timestamp::from_millis(expires),
     };
-    receipts::note(&ctx.app, &org, &edge, instance, heard).await?;
+    receipts::note(&ctx.app, &org, &reader, instance, heard).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -135,7 +141,7 @@ pub(super) async fn is_made(app: &App, org: &Name, generation: u64) -> Result<bo
     Ok(is_known())
 }
 
-/// The name of one of an edge's processes.
+/// The name of one of a reader's processes.
 ///
 /// # Errors
 /// 400 when it is too long, or has other characters.
@@ -150,11 +156,12 @@ pub(super) fn check_instance(text: &str) -> Result<&str, ApiError> {
     Err(ApiError::bad(text))
 }
 
-/// How far an edge is.
+/// How far one process of a reader is: an edge, or whoever shows a token.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Status {
-    edge: EdgeName,
+    edge: Option<EdgeName>,
+    token: Option<TokenId>,
     /// Nothing for a credential that nobody has used yet.
     instance: Option<String>,
     /// The generation that it has applied; nothing while it has only fetched.
@@ -163,11 +170,69 @@ struct Status {
     seen_at: Option<Timestamp>,
     /// Whether it may still decide from what it has fetched.
     live: bool,
-    /// Whether its credential is gone.
+    /// Whether its credential is gone, or its token may not read any more.
     withdrawn: bool,
 }
 
-/// How far every edge is.
+impl Status {
+    fn of(receipt: Receipt, memory: &Memory, now: Timestamp) -> Self {
+        let withdrawn = !may_still_read(&receipt, memory, now);
+        let (edge, token) = match receipt.reader {
+            Reader::Edge(name) => (Some(name), None),
+            Reader::Token(id) => (None, Some(id)),
+        };
+        Self {
+            edge,
+            token,
+            instance: Some(receipt.instance),
+            generation: receipt.generation,
+            applied_at: receipt.applied_at,
+            seen_at: Some(receipt.seen_at),
+            live: receipt.live_until >= now,
+            withdrawn,
+        }
+    }
+
+    /// Of a credential that nobody has used yet.
+    const fn unused(name: EdgeName) -> Self {
+        Self {
+            edge: Some(name),
+            token: None,
+            instance: None,
+            generation: None,
+            applied_at: None,
+            seen_at: None,
+            live: false,
+            withdrawn: false,
+        }
+    }
+
+    /// Which process of which reader.
+    fn process(self) -> Option<(Reader, String)> {
+        let reader = self.edge.map(Reader::Edge);
+        let reader = reader.or_else(|| self.token.map(Reader::Token))?;
+        Some((reader, self.instance?))
+    }
+}
+
+/// Whether a reader could fetch the next manifest.
+fn may_still_read(receipt: &Receipt, memory: &Memory, now: Timestamp) -> bool {
+    let org = receipt.org.as_str();
+    match &receipt.reader {
+        Reader::Edge(name) => memory.world.edge(org, name).is_some(),
+        Reader::Token(id) => Resource::new(ResourceType::Org, org).is_ok_and(|resource| {
+            let request = Request {
+                token: Presented::Id(*id),
+                action: Action::OrgTokensRead.as_str(),
+                resource,
+                now,
+            };
+            memory.world.decide(&request).is_allowed()
+        }),
+    }
+}
+
+/// How far every reader is.
 pub async fn status(ctx: Ctx, Params(org): Params<String>) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
     ctx.may(&ctx.app.memory(), Action::OrgTokensRead, &org)?;
@@ -186,32 +251,18 @@ async fn statuses(ctx: &Ctx, org: &Name) -> Result<Vec<Status>, ApiError> {
     let now = clock::now();
     let memory = ctx.app.memory();
     let credentials = memory.world.edges(org.as_str());
-    let unused = credentials.iter().filter(|credential| {
-        let name = &credential.name;
-        !receipts.iter().any(|receipt| receipt.edge == *name)
-    });
-    let unused = unused.map(|credential| Status {
-        edge: credential.name.clone(),
-        instance: None,
-        generation: None,
-        applied_at: None,
-        seen_at: None,
-        live: false,
-        withdrawn: false,
-    });
-    let seen = receipts.iter().map(|receipt: &Receipt| Status {
-        edge: receipt.edge.clone(),
-        instance: Some(receipt.instance.clone()),
-        generation: receipt.generation,
-        applied_at: receipt.applied_at,
-        seen_at: Some(receipt.seen_at),
-        live: receipt.live_until >= now,
-        withdrawn: memory.world.edge(org.as_str(), &receipt.edge).is_none(),
-    });
-    Ok(seen.chain(unused).collect())
+    let mut names: Vec<EdgeName> = credentials.iter().map(|edge| edge.name.clone()).collect();
+    let is_seen = |name: &EdgeName| {
+        let reader = Reader::Edge(name.clone());
+        receipts.iter().any(|receipt| receipt.reader == reader)
+    };
+    names.retain(|name| !is_seen(name));
+    let seen = receipts.into_iter();
+    let seen = seen.map(|receipt| Status::of(receipt, &memory, now));
+    Ok(seen.chain(names.into_iter().map(Status::unused)).collect())
 }
 
-/// Waits until every live edge has applied a generation, or says who has not.
+/// Waits until every live reader has applied a generation, or says who has not.
 pub async fn wait(
     ctx: Ctx,
     Params((org, generation)): Params<(String, String)>,
@@ -250,7 +301,7 @@ pub async fn wait(
             return Ok(answer(StatusCode::OK, &body));
         }
         let waiting = waiting.into_iter();
-        let waiting = waiting.filter_map(|edge| Some((edge.edge, edge.instance?)));
+        let waiting = waiting.filter_map(Status::process);
         let receipts = &ctx.app.snapshots.receipts;
         // What this server was told is written down and read once; if others still lack somebody,
         // that takes its time.

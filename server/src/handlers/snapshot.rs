@@ -25,6 +25,7 @@ use crate::error::{ApiError, put};
 use crate::memory::Memory;
 use crate::snapshots::receipts::{self, Heard};
 use crate::snapshots::{self, Published};
+use crate::store::Reader;
 
 /// How often a stream says that it lives, and looks whether its reader still may read.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -50,9 +51,9 @@ pub async fn manifest(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    may_read(&ctx, &ctx.app.memory(), &org)?;
+    let reader = may_read(&ctx, &ctx.app.memory(), &org)?;
     let published = snapshots::newest(&ctx.app, &org).await?;
-    note(&ctx, &org, &headers, &published).await?;
+    note(&ctx.app, &org, &reader, &headers, &published).await?;
     let mut answer = described(&published);
     if unchanged(&headers, &published) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
@@ -69,7 +70,7 @@ pub async fn bundle(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    may_read(&ctx, &ctx.app.memory(), &org)?;
+    let reader = may_read(&ctx, &ctx.app.memory(), &org)?;
     query.only(&["parts"])?;
     let parts = match query.value("parts") {
         None | Some("all") => Parts::All,
@@ -77,7 +78,7 @@ pub async fn bundle(
         Some(_) => return Err(ApiError::bad("`parts` is `all` or `decisions`.")),
     };
     let (published, bundle) = snapshots::bundle(&ctx.app, &org, parts).await?;
-    note(&ctx, &org, &headers, &published).await?;
+    note(&ctx.app, &org, &reader, &headers, &published).await?;
     let mut answer = described(&published);
     if unchanged(&headers, &published) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
@@ -129,9 +130,9 @@ pub async fn events(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    may_read(&ctx, &ctx.app.memory(), &org)?;
+    let reader = may_read(&ctx, &ctx.app.memory(), &org)?;
     let published = snapshots::newest(&ctx.app, &org).await?;
-    note(&ctx, &org, &headers, &published).await?;
+    note(&ctx.app, &org, &reader, &headers, &published).await?;
     let mut newest = ctx.app.snapshots.follow(&org);
     let held = headers.get("last-event-id").map(HeaderValue::as_bytes);
     match held == Some(published.tag.as_bytes()) {
@@ -174,14 +175,15 @@ impl Following {
             _ = self.closing.wait_for(|closing| *closing) => return None,
         };
         self.ctx.now = clock::now();
-        may_read(&self.ctx, &self.ctx.app.memory(), &self.org).ok()?;
+        let reader = may_read(&self.ctx, &self.ctx.app.memory(), &self.org).ok()?;
         let newest = match changed {
             true => self.newest.borrow_and_update().clone(),
             false => None,
         };
         let event = match newest {
             Some(published) => {
-                heard_of(&self.ctx, &self.org, &self.instance, None, &published)
+                let handed = Heard::handed(published.stamp.expires);
+                receipts::note(&self.ctx.app, &self.org, &reader, &self.instance, handed)
                     .await
                     .ok()?;
                 Event::default()
@@ -195,16 +197,17 @@ impl Following {
     }
 }
 
-/// Whether the caller may fetch snapshots of an organization: with `org.tokens.read`, or as an edge
+/// As whom the caller may fetch snapshots of an organization: with `org.tokens.read`, or as an edge
 /// whose credential has not been withdrawn.
 ///
 /// # Errors
 /// The denial.
-pub(super) fn may_read(ctx: &Ctx, memory: &Memory, org: &Name) -> Result<(), ApiError> {
+pub(super) fn may_read(ctx: &Ctx, memory: &Memory, org: &Name) -> Result<Reader, ApiError> {
     match &ctx.caller {
-        Caller::Edge(_) => ctx.edge_of(memory, org).map(|_| ()),
+        Caller::Edge(_) => Ok(Reader::Edge(ctx.edge_of(memory, org)?.name.clone())),
         Caller::Refused(_) | Caller::Token(_) | Caller::Hub(_) => {
-            ctx.may_still(memory, Action::OrgTokensRead, org)
+            ctx.may_still(memory, Action::OrgTokensRead, org)?;
+            Ok(Reader::Token(ctx.bearer()?.token.id))
         }
     }
 }
@@ -235,47 +238,37 @@ fn unchanged(headers: &HeaderMap, published: &Published) -> bool {
     })
 }
 
-/// Notes that an edge is handed a manifest, and what it says in the headers of the fetch that it has
+/// Notes that a reader is handed a manifest, and what it says in the headers of the fetch that it has
 /// applied.
 async fn note(
-    ctx: &Ctx,
+    app: &App,
     org: &Name,
+    reader: &Reader,
     headers: &HeaderMap,
     published: &Published,
 ) -> Result<(), ApiError> {
     let instance = instance(headers)?;
-    let text = "`X-Tokenward-Applied` must be a generation that there has been.";
     let applied = match headers.get("x-tokenward-applied") {
         None => None,
-        Some(text) => text.to_str().ok().and_then(|text| text.parse().ok()),
+        Some(text) => Some(applied(app, org, text).await?),
     };
-    let said = headers.contains_key("x-tokenward-applied");
-    let known = match applied {
-        Some(generation) => super::edges::is_made(&ctx.app, org, generation).await?,
-        None => !said,
-    };
-    if !known {
-        return Err(ApiError::bad(text));
-    }
-    heard_of(ctx, org, instance, applied, published).await
+    let handed = published.stamp.expires;
+    receipts::note(app, org, reader, instance, Heard { applied, handed }).await
 }
 
-async fn heard_of(
-    ctx: &Ctx,
-    org: &Name,
-    instance: &str,
-    applied: Option<u64>,
-    published: &Published,
-) -> Result<(), ApiError> {
-    if let Caller::Edge(edge) = &ctx.caller {
-        let handed = published.stamp.expires;
-        let heard = Heard { applied, handed };
-        receipts::note(&ctx.app, org, &edge.name, instance, heard).await?;
+/// The generation that a reader says that it has applied.
+async fn applied(app: &App, org: &Name, text: &HeaderValue) -> Result<u64, ApiError> {
+    let generation = text.to_str().ok().and_then(|text| text.parse().ok());
+    match generation {
+        Some(generation) if super::edges::is_made(app, org, generation).await? => Ok(generation),
+        Some(_) | None => {
+            let text = "`X-Tokenward-Applied` must be a generation that there has been.";
+            Err(ApiError::bad(text))
+        }
     }
-    Ok(())
 }
 
-/// Which of an edge's processes calls.
+/// Which of a reader's processes calls.
 fn instance(headers: &HeaderMap) -> Result<&str, ApiError> {
     match headers.get("x-tokenward-instance") {
         None => Ok(super::edges::ONLY),

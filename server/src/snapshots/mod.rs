@@ -258,21 +258,38 @@ fn idle(app: &App) -> Vec<Name> {
     idle.map(|(org, _)| org.clone()).collect()
 }
 
-/// Whether there is something newer than what was published, or it is old, or signed with a key
-/// that signs no more.
+/// Whether there may be something newer than what was published, or it is old.
 fn is_due(memory: &Memory, org: &Name, published: &Published, app: &App, now: Timestamp) -> bool {
-    let writer = memory.writers.get(org);
     // Whoever holds it for long is writing what comes next.
-    let untouched = |writer: &Arc<Mutex<SnapshotWriter>>| {
+    let is_untouched = |writer: &Arc<Mutex<SnapshotWriter>>| {
         writer.try_lock().is_ok_and(|writer| !writer.is_touched())
     };
-    let touched = !writer.is_some_and(untouched);
+    let writer = memory.writers.get(org);
+    !writer.is_some_and(is_untouched) || is_old(memory, org, published, app, now)
+}
+
+/// The same for certain: others hold the writer for moments, and here they are waited for, so that
+/// nothing is signed twice.
+fn is_outdated(
+    memory: &Memory,
+    org: &Name,
+    published: &Published,
+    app: &App,
+    now: Timestamp,
+) -> bool {
+    let writer = memory.writers.get(org);
+    writer.is_none_or(|writer| lock(writer).is_touched())
+        || is_old(memory, org, published, app, now)
+}
+
+/// Whether what was published is of another generation, or old, or signed with a key that signs no
+/// more.
+fn is_old(memory: &Memory, org: &Name, published: &Published, app: &App, now: Timestamp) -> bool {
     let generation = memory.world.generation(org.as_str());
     let newest = app.newest_at().min(now);
     let age = newest.as_millis() - published.stamp.issued.as_millis();
     let signs = app.snapshots.keys().signing(now).map(|key| key.id);
-    touched
-        || generation != Some(published.generation)
+    generation != Some(published.generation)
         || age.abs() >= app.snapshots.lifetime / 3
         || signs != Some(published.key)
 }
@@ -306,7 +323,7 @@ fn write(app: &App, org: &Name) -> Option<Arc<Published>> {
     let feed = app.snapshots.feed(org);
     let now = clock::now();
     if let Some(published) = feed.published()
-        && !is_due(&app.memory(), org, &published, app, now)
+        && !is_outdated(&app.memory(), org, &published, app, now)
     {
         return Some(published);
     }

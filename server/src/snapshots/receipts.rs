@@ -1,6 +1,6 @@
-//! What edges say that they have applied.
+//! What edges say that they have applied, and others who read snapshots with a token.
 //!
-//! An edge is **live** for as long as it may still decide from what it was handed: until the last
+//! A reader is **live** for as long as it may still decide from what it was handed: until the last
 //! manifest expires that it got from any server, whatever their maximum age was then. Later it
 //! refuses everything itself. That is what makes a wait for a generation a proof.
 
@@ -8,24 +8,24 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::StatusCode;
-use tokenward_core::{EdgeName, Name, Timestamp};
+use tokenward_core::{Name, Timestamp};
 use tokio::sync::Notify;
 
 use crate::app::App;
 use crate::clock;
 use crate::error::ApiError;
-use crate::store::{Receipt, StoreError};
+use crate::store::{Reader, Receipt, StoreError};
 
-/// For how long an edge that says nothing is remembered, in milliseconds.
+/// For how long a reader that says nothing is remembered, in milliseconds.
 const REMEMBERED: i64 = 24 * 60 * 60 * 1000;
 
-/// By how much an edge's clock may be behind, in milliseconds; by no more than the maximum age.
+/// By how much a reader's clock may be behind, in milliseconds; by no more than the maximum age.
 const SKEW: i64 = 30 * 1000;
-/// How many processes of an edge are remembered; more are refused until some have expired.
+/// How many processes of a reader are remembered; more are refused until some have expired.
 const MOST: usize = 1000;
 
-/// An organization, an edge of it, and one of the edge's processes.
-type Key = (Name, EdgeName, String);
+/// An organization, a reader of its snapshots, and one of the reader's processes.
+type Key = (Name, Reader, String);
 
 /// What this server was told.
 #[derive(Default)]
@@ -44,7 +44,7 @@ struct Told {
     durable: HashMap<Key, Timestamp>,
 }
 
-/// What an edge says, or is handed.
+/// What a reader says, or is handed.
 #[derive(Debug, Clone, Copy)]
 pub struct Heard {
     /// The generation that it has applied.
@@ -64,13 +64,24 @@ pub struct EdgeCounts {
     pub furthest: u64,
 }
 
+impl Heard {
+    /// It is handed a manifest that expires then, and says nothing.
+    #[must_use]
+    pub const fn handed(expires: Timestamp) -> Self {
+        Self {
+            applied: None,
+            handed: expires,
+        }
+    }
+}
+
 impl Receipts {
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes what is heard of an edge. Tells whether it has to be written down first; nothing when the
-    /// edge has too many processes.
+    /// Notes what is heard of a reader. Tells whether it has to be written down first; nothing when it
+    /// has too many processes.
     fn note(&self, key: &Key, heard: Heard, lifetime: i64) -> Option<bool> {
         let now = clock::now();
         let later = |expires: Timestamp, more: i64| {
@@ -83,7 +94,7 @@ impl Receipts {
         }
         let receipt = told.all.entry(key.clone()).or_insert_with(|| Receipt {
             org: key.0.clone(),
-            edge: key.1.clone(),
+            reader: key.1.clone(),
             instance: key.2.clone(),
             generation: None,
             applied_at: None,
@@ -109,10 +120,10 @@ impl Receipts {
     }
 
     /// Resolves when each of these processes has told this server that it has applied a generation.
-    pub async fn applied(&self, org: &Name, edges: Vec<(EdgeName, String)>, generation: u64) {
-        let keys = edges.into_iter();
+    pub async fn applied(&self, org: &Name, readers: Vec<(Reader, String)>, generation: u64) {
+        let keys = readers.into_iter();
         let mut keys: Vec<Key> = keys
-            .map(|(edge, instance)| (org.clone(), edge, instance))
+            .map(|(reader, instance)| (org.clone(), reader, instance))
             .collect();
         loop {
             // Before it is looked whether there are any: none are missed.
@@ -153,13 +164,13 @@ impl Receipts {
         let mut told = self.told();
         for Receipt {
             org,
-            edge,
+            reader,
             instance,
             live_until,
             ..
         } in receipts
         {
-            let key = (org, edge, instance);
+            let key = (org, reader, instance);
             match is_done {
                 true => drop(told.durable.insert(key, live_until)),
                 false => drop(told.unwritten.insert(key)),
@@ -186,45 +197,44 @@ impl Receipts {
 }
 
 impl Told {
-    /// How many processes of an edge may still decide.
-    fn processes(&self, (org, edge, _): &Key, now: Timestamp) -> usize {
+    /// How many processes of a reader may still decide.
+    fn processes(&self, (org, reader, _): &Key, now: Timestamp) -> usize {
         let live = self
             .all
             .values()
             .filter(|receipt| receipt.live_until >= now);
-        live.filter(|receipt| receipt.org == *org && receipt.edge == *edge)
+        live.filter(|receipt| receipt.org == *org && receipt.reader == *reader)
             .count()
     }
 }
 
-/// Notes what is heard of an edge.
+/// Notes what is heard of a reader.
 ///
 /// Until when it will be live is written down before it gets anything to decide from, so that other
 /// servers wait for it too, and this one after a crash.
 ///
 /// # Errors
-/// 429 when the edge has too many processes, or when the database is unavailable.
+/// 429 when the reader has too many processes, or when the database is unavailable.
 pub async fn note(
     app: &App,
     org: &Name,
-    edge: &EdgeName,
+    reader: &Reader,
     instance: &str,
     heard: Heard,
 ) -> Result<(), ApiError> {
-    let key = (org.clone(), edge.clone(), instance.to_owned());
+    let key = (org.clone(), reader.clone(), instance.to_owned());
     let lifetime = app.snapshots.lifetime;
     match app.snapshots.receipts.note(&key, heard, lifetime) {
         Some(true) => Ok(write(app).await?),
         Some(false) => Ok(()),
         None => {
-            let text =
-                format!("The edge {edge} has more than {MOST} instances. Reuse their names.");
+            let text = format!("{reader} has more than {MOST} instances. Reuse their names.");
             Err(ApiError::Bad(StatusCode::TOO_MANY_REQUESTS, text))
         }
     }
 }
 
-/// Writes down what edges have told this server.
+/// Writes down what readers have told this server.
 ///
 /// # Errors
 /// When the database is unavailable; then they are kept for the next time.
@@ -246,7 +256,7 @@ pub async fn write(app: &App) -> Result<(), StoreError> {
     writing.await.unwrap_or_else(|error| Err(lost(error)))
 }
 
-/// What the edges of an organization have told this server and others.
+/// What the readers of an organization have told this server and others.
 ///
 /// # Errors
 /// When the database is unavailable or holds something unreadable.

@@ -12,6 +12,7 @@ use tokenward_core::{
 };
 
 use super::StoreError;
+use super::reader::Reader;
 
 /// The fields of a row that have not been read yet.
 pub(super) trait Fields<'r> {
@@ -74,6 +75,10 @@ pub(super) trait Fields<'r> {
 
     fn edge_name(&mut self) -> Result<EdgeName, StoreError> {
         EdgeName::parse(self.text()?).map_err(|_| StoreError::corrupt("edge name"))
+    }
+
+    fn reader(&mut self) -> Result<Reader, StoreError> {
+        Reader::parse(self.text()?).ok_or_else(|| StoreError::corrupt("reader"))
     }
 
     fn token_id(&mut self) -> Result<TokenId, StoreError> {

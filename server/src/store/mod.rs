@@ -20,6 +20,7 @@ mod packed;
     reason = "one SQL text is compiled for each database"
 )]
 mod postgres;
+mod reader;
 mod records;
 #[expect(
     clippy::duplicate_mod,
@@ -34,6 +35,7 @@ use tokenward_core::{
 
 pub use error::StoreError;
 pub use ids::{audit_id, group_id, organization_id, resource_id, service_account_id};
+pub use reader::Reader;
 pub use records::{
     CLAIM_LASTS, HubCredential, JOURNAL_KEPT, JournalEntry, QueuedNotice, Receipt, Recorded,
     SnapshotKey, StoredEntry,

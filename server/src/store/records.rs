@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use tokenward_core::snapshot::PublicKey;
-use tokenward_core::{AuditEntry, EdgeName, Name, Notice, Row, Timestamp, TokenDigest, TokenId};
+use tokenward_core::{AuditEntry, Name, Notice, Row, Timestamp, TokenDigest, TokenId};
+
+use super::reader::Reader;
 
 /// How many entries the journal keeps: a server that is further behind loads everything again.
 pub const JOURNAL_KEPT: u64 = 10_000;
@@ -71,13 +73,13 @@ impl std::fmt::Debug for SnapshotKey {
     }
 }
 
-/// Which generation an edge has applied, as it said itself.
+/// Which generation a reader of snapshots has applied, as it said itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// Whose snapshots it follows.
     pub org: Name,
-    /// The edge.
-    pub edge: EdgeName,
+    /// The edge, or the token.
+    pub reader: Reader,
     /// Which of its processes: several may share a credential.
     pub instance: String,
     /// The generation; nothing while it has only fetched.

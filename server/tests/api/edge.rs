@@ -62,12 +62,13 @@ pub(crate) async fn get(server: &Server, credential: &str, path: &str) -> Answer
 }
 
 impl Edge {
-    /// Opens the newest bundle.
+    /// Opens the newest bundle, as of when it is asked for.
     pub(crate) async fn open(server: &Server, credential: &str) -> Self {
+        let asked = clock::now();
         let answer = get(server, credential, "/bundle").await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let keys = keys(server).await;
-        let held = Snapshot::open(answer.body, &keys, clock::now()).expect("it is valid");
+        let held = Snapshot::open(answer.body, &keys, asked).expect("it is valid");
         Self {
             credential: credential.to_owned(),
             held,

@@ -377,7 +377,6 @@ pub(crate) fn welcome(endpoint: &Endpoint) -> Caller {
     match endpoint.access {
         Access::Site => Caller::Site,
         Access::Own => Caller::Owner,
-        Access::Edge => Caller::Edge,
         Access::Public
         | Access::Token
         | Access::Org(_)

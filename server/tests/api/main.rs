@@ -7,6 +7,8 @@ mod database;
 #[path = "../support/meddling.rs"]
 #[expect(dead_code, reason = "only the store's tests count")]
 mod meddling;
+#[path = "../support/patience.rs"]
+mod patience;
 #[path = "../support/server.rs"]
 mod server;
 
@@ -18,13 +20,17 @@ mod bad_input;
 mod check;
 mod documents;
 mod edge;
+mod edge_credentials;
 mod explain;
 mod fixture;
 mod gateway;
 mod matrix;
 mod mended;
+mod receipts;
 mod service;
+mod signing;
 mod snapshots;
+mod streams;
 
 use database::{Database, Kind, with_database};
 use server::{Server, Setup};
@@ -108,20 +114,33 @@ cases! {
     both snapshots:
         an_edge_decides_as_the_server,
         a_refresh_fetches_what_changed_and_shows_it_at_once,
-        every_change_is_streamed,
-        a_wait_tells_when_every_edge_has_applied_a_generation,
-        keys_are_changed_with_an_overlap,
     ;
     sqlite snapshots:
         a_manifest_that_is_held_is_not_sent_again,
         blocks_can_be_kept_and_outlive_their_manifest_for_a_while,
+    ;
+    both streams:
+        every_change_is_streamed,
+    ;
+    sqlite streams:
         a_stream_goes_on_where_it_broke_off,
         a_stream_ends_when_its_reader_may_not_read,
         streams_do_not_keep_a_server_from_stopping,
+    ;
+    both receipts:
+        a_wait_tells_when_every_edge_has_applied_a_generation,
+        whoever_reads_with_a_token_is_waited_for,
+    ;
+    sqlite receipts:
         a_fetch_reports_too_and_counts_as_held,
+        the_processes_of_an_edge_are_bounded,
+    ;
+    both signing:
+        keys_are_changed_with_an_overlap,
+    ;
+    sqlite edge_credentials:
         an_edge_is_an_edge_of_its_organization_only,
         a_leaked_edge_credential_is_withdrawn_by_whoever_reports_it,
-        the_processes_of_an_edge_are_bounded,
     ;
     sqlite service:
         numbers_name_nobody,
@@ -175,12 +194,12 @@ cases! {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_withdrawn_edge_is_waited_for() {
-    snapshots::a_withdrawn_edge_is_waited_for_until_it_refuses_by_itself().await;
+    receipts::a_withdrawn_edge_is_waited_for_until_it_refuses_by_itself().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn manifests_are_signed_again() {
-    snapshots::a_manifest_is_signed_again_long_before_it_expires().await;
+    signing::a_manifest_is_signed_again_long_before_it_expires().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -189,7 +208,7 @@ async fn servers_share_their_edges() {
         let test = async |database: Database| {
             let server = Server::start(&database).await;
             let other = Server::start_on(&database.address, Setup::default(), None).await;
-            snapshots::edges_of_one_server_are_seen_by_another(server, other).await;
+            receipts::edges_of_one_server_are_seen_by_another(server, other).await;
         };
         with_database(kind, test).await;
     }
@@ -202,12 +221,12 @@ async fn no_change_is_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cut_off_server_is_not_fresh() {
-    snapshots::a_server_that_is_cut_off_signs_nothing_fresh().await;
+    signing::a_server_that_is_cut_off_signs_nothing_fresh().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn edges_outlive_settings() {
-    snapshots::an_edge_is_live_for_as_long_as_what_it_was_handed().await;
+    receipts::an_edge_is_live_for_as_long_as_what_it_was_handed().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,7 +234,7 @@ async fn servers_know_each_others_generations() {
     let test = async |database: Database| {
         let server = Server::start(&database).await;
         let other = Server::start_on(&database.address, Setup::default(), None).await;
-        snapshots::a_generation_of_another_server_is_known_at_once(server, other).await;
+        receipts::a_generation_of_another_server_is_known_at_once(server, other).await;
     };
     with_database(Kind::Postgres, test).await;
 }

@@ -102,8 +102,7 @@ fn wanted(endpoint: &Endpoint, caller: Caller) -> u16 {
         Access::SiteOr(_) if caller == Caller::Hub && endpoint.path.contains("/resources/") => {
             endpoint.success
         }
-        Access::OrgOrEdge(_) | Access::Edge if caller == Caller::Edge => endpoint.success,
-        Access::Edge => 403,
+        Access::OrgOrEdge(_) if caller == Caller::Edge => endpoint.success,
         Access::SiteOr(action) | Access::Org(action) | Access::OrgOrEdge(action) => {
             on_the_organization(endpoint, action, caller)
         }

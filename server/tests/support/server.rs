@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -28,6 +29,10 @@ use crate::database::{Database, Kind};
 pub(crate) const HUB: &str = "hf_HubHubHubHubHubHubHubHubHubHubHubHubHu";
 /// A string that could be a token, and is none.
 pub(crate) const UNKNOWN: &str = "hf_QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ";
+
+/// Connections that were quiet for so long are not used again: the server may be closing them just
+/// then, after ten seconds.
+const QUIET: Duration = Duration::from_secs(5);
 
 /// A running server.
 pub(crate) struct Server {
@@ -119,7 +124,9 @@ impl Server {
             let stopped = async { stopped.await.unwrap_or_default() };
             bound.run(stopped).await.expect("the server stops");
         });
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(QUIET)
+            .build_http();
         Self {
             app,
             site: String::new(),

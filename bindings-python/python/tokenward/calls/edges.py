@@ -57,6 +57,8 @@ def withdraw_edge_credential(org: str, name: str) -> Call[None]:
 def list_edges(org: str) -> Call[EdgesDict]:
     """Which edge has applied which generation, and the newest generation.
 
+    Whoever reads snapshots with a token is listed by the token's id, in place of an edge's name.
+
     >>> edges = client.list_edges("acme")
     >>> edges["generation"], [(edge["edge"], edge["generation"]) for edge in edges["edges"] if edge["live"]]
     (42, [('eu-1', 42)])

@@ -60,7 +60,7 @@ class SnapshotClient:
     'granted'
 
     Endpoint and credential are found as by `Client`; the credential is best an edge credential
-    (`Client.issue_edge_credential`), or else a token with `org.tokens.read`, which cannot report.
+    (`Client.issue_edge_credential`), or else a token with `org.tokens.read`.
 
     `keys` pins the public keys (a JWKS), which are then never fetched. `max_age` in seconds makes
     snapshots stale earlier than the server does; less than a third of the server's makes them stale

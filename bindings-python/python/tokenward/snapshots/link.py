@@ -74,7 +74,7 @@ class Link(Connection[httpx.Client]):
         return body
 
     def report(self, generation: int) -> bool:
-        """Says what has been applied; false when only edges can say so, and this is none."""
+        """Says what has been applied; false when the credential may not, or not any more."""
         body = {"generation": generation, "instance": self.instance}
         try:
             self._fetch(Call("POST", f"{self._at}/applied", body), _JSON)

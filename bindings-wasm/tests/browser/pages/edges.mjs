@@ -2,13 +2,16 @@
 
 import { Edge, inCache } from "tokenward/edge";
 
+import { begin } from "../../clock.mjs";
+
 let edge;
 let ending;
 const errors = [];
 
 const calls = {
-  /** Opens it; `kept` is its name in the browser's cache. */
-  async open(options, kept) {
+  /** Opens it; `kept` is its name in the browser's cache, and `now` the time, if it is another. */
+  async open({ now, ...options }, kept) {
+    if (now) begin(now);
     const store = kept && { store: inCache(caches.open("tokenward"), kept) };
     edge = new Edge({ ...options, ...store, onError: (error) => errors.push(String(error)) });
     return (await edge.open()).generation;

@@ -127,7 +127,7 @@ async fn put_receipt(tx: &mut Connection, receipt: &Receipt) -> Result<(), Store
                THEN excluded.live_until ELSE edge_receipts.live_until END";
     query(sql)
         .bind(receipt.org.as_str().to_owned())
-        .bind(receipt.edge.as_str().to_owned())
+        .bind(receipt.reader.to_string())
         .bind(receipt.instance.clone())
         .bind(receipt.generation.map(number).transpose()?)
         .bind(millis(receipt.applied_at))
@@ -142,7 +142,7 @@ fn receipt(mut columns: Columns<'_>) -> Result<Receipt, StoreError> {
     let generation = |number| u64::try_from(number).map_err(|_| StoreError::corrupt("generation"));
     Ok(Receipt {
         org: columns.name()?,
-        edge: columns.edge_name()?,
+        reader: columns.reader()?,
         instance: columns.text()?.into(),
         generation: columns.maybe_number()?.map(generation).transpose()?,
         applied_at: columns.maybe_time()?,

@@ -1,10 +1,10 @@
 //! A PostgreSQL server for the tests: the one that `TOKENWARD_TEST_POSTGRES` names, or a private one
-//! that lives as long as this process.
+//! that lives as long as this process. That one listens on a socket in its folder and on no port,
+//! which another program could take before it does.
 //!
 //! Without either the tests fail: a suite that skips a database says nothing about it.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -58,10 +58,9 @@ fn start_private_server() -> String {
         );
     };
     let (data, log) = (path(&folder, "data"), path(&folder, "server.log"));
-    let port = free_port();
     let options = format!(
-        "-p {port} -k {} -h 127.0.0.1 -c fsync=off -c full_page_writes=off",
-        path(&folder, "")
+        "-k {} -h '' -c fsync=off -c full_page_writes=off",
+        folder.display()
     );
     run(
         "initdb",
@@ -80,11 +79,15 @@ fn start_private_server() -> String {
     run(
         "pg_ctl",
         &[
-            "-D", &data, "-l", &log, "-w", "-t", "60", "-o", &options, "start",
+            "-D", &data, "-l", &log, "-w", "-t", "300", "-o", &options, "start",
         ],
     );
     watch(&programs.join("pg_ctl"), &folder, account);
-    format!("postgres://postgres@127.0.0.1:{port}/postgres")
+    let socket = folder
+        .to_str()
+        .expect("a path in UTF-8")
+        .replace('/', "%2F");
+    format!("postgres://postgres@{socket}/postgres")
 }
 
 fn path(folder: &Path, file: &str) -> String {
@@ -165,9 +168,4 @@ fn programs() -> PathBuf {
              databases can be made, or install it (Debian: `apt-get install postgresql`)"
         )
     })
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
