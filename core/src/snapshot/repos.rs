@@ -186,8 +186,9 @@ pub(super) fn find<'a>(
         let found_name = found_name.iter().map(u8::to_ascii_lowercase);
         Some(order.then_with(|| found_name.cmp(lower())))
     };
-    let guess = leaf.node.guess(key, leaf.rows());
-    let at = lower_bound(leaf.rows(), guess, |row| {
+    // By the keys alone first: hardly any two are the same.
+    let first = heap::first(leaf, key);
+    let at = lower_bound(leaf.rows(), first, |row| {
         compare(row) == Some(Ordering::Less)
     });
     if compare(at) != Some(Ordering::Equal) {

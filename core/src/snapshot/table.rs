@@ -4,9 +4,7 @@ use alloc::vec::Vec;
 
 use super::block::{Kind, Leaf};
 use super::hash::BlockHash;
-use super::heap;
 use super::node::{Node, SHARES};
-use super::tokens::Ref;
 use super::wire::Bytes;
 
 /// A block that was verified.
@@ -67,20 +65,6 @@ impl Table {
     #[inline]
     pub(super) fn leaf(&self, key: u32) -> Option<&Leaf> {
         self.leaves.get(self.place(key))
-    }
-
-    /// Has the surroundings of a key at hand, in a table of rows of different lengths.
-    #[inline]
-    pub(super) fn warm(&self, key: u32) {
-        if let Some(leaf) = self.leaf(key) {
-            heap::warm(leaf, key);
-        }
-    }
-
-    /// The contents of the row that is referred to, in a table of rows of different lengths.
-    #[inline]
-    pub(super) fn row(&self, wanted: Ref) -> Option<&[u8]> {
-        heap::find(self.leaf(wanted.key)?, wanted)
     }
 
     /// The block of this hash, if it is the one at that node.

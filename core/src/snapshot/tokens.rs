@@ -1,7 +1,6 @@
 //! Blocks of tokens: one record of fixed width for each, sorted by digest.
 
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 
 use compact_str::CompactString;
 
@@ -183,16 +182,14 @@ pub(super) fn find(leaf: &Leaf, half: &Half) -> Option<(usize, TokenRecord)> {
     };
     let digest = |row| at(row)?.get(..wanted.len());
     let guess = leaf.node.guess(cut(half), leaf.rows());
-    let leading_wanted = leading(wanted);
+    // Beginnings are compared as numbers; hardly any two are the same.
+    let beginning = leading(wanted);
     let first = lower_bound(leaf.rows(), guess, |row| {
-        digest(row).is_some_and(|digest| match leading(digest).cmp(&leading_wanted) {
-            Ordering::Less => true,
-            Ordering::Greater => false,
-            Ordering::Equal => digest < wanted,
-        })
+        digest(row).is_some_and(|digest| leading(digest) < beginning)
     });
-    let same = (first..leaf.rows()).take_while(|row| digest(*row) == Some(wanted));
-    for row in same {
+    let alike = |row: &usize| digest(*row).is_some_and(|digest| leading(digest) == beginning);
+    let alike = (first..leaf.rows()).take_while(alike);
+    for row in alike.filter(|row| digest(*row) == Some(wanted)) {
         let record = read(at(row)?, &shape)?;
         if !record.flags.undigested {
             return Some((row, record));

@@ -8,6 +8,7 @@ use super::Snapshot;
 use super::block::Leaf;
 use super::details;
 use super::grants::{GrantView, Grants, Where};
+use super::heap;
 use super::owners::{Owner, Sort};
 use super::repos;
 use super::tokens::{self, TokenRecord};
@@ -25,8 +26,8 @@ use crate::token::AuthorizationStatus;
 /// The block and the row of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
-    leaf: u32,
-    row: u32,
+    leaf: usize,
+    row: usize,
 }
 
 /// A resource, and what can be said of its name alone.
@@ -35,16 +36,16 @@ struct Asked<'a> {
     resource: &'a Resource<'a>,
     /// Whether its namespace is the organization.
     is_org: bool,
-    /// The key of a repository of the organization.
-    key: Option<u32>,
+    /// The block and the key of a repository of the organization.
+    row: Option<(&'a Leaf, u32)>,
 }
 
 /// The block that a token would be in, and what can be said of the resource's name alone.
 #[derive(Clone, Copy)]
-pub(crate) struct Guess {
+pub(crate) struct Guess<'a> {
     leaf: usize,
     is_org: bool,
-    key: Option<u32>,
+    row: Option<(&'a Leaf, u32)>,
 }
 
 /// A token, with what it refers to.
@@ -59,10 +60,12 @@ impl Snapshot {
     /// The token of a record; nothing when it refers to nothing, as no writer writes it.
     #[inline]
     fn token(&self, record: TokenRecord) -> Option<Token<'_>> {
-        self.0.owners.warm(record.owner.key);
-        self.0.grants.warm(record.grants.key);
-        let owner = Owner::parse(self.0.owners.row(record.owner)?)?;
-        let grants = Grants::parse(self.0.grants.row(record.grants)?)?;
+        let owners = self.0.owners.leaf(record.owner.key)?;
+        let grants = self.0.grants.leaf(record.grants.key)?;
+        heap::warm(owners, record.owner.key);
+        heap::warm(grants, record.grants.key);
+        let owner = Owner::parse(heap::find(owners, record.owner)?)?;
+        let grants = Grants::parse(heap::find(grants, record.grants)?)?;
         Some(Token {
             record,
             owner,
@@ -71,26 +74,25 @@ impl Snapshot {
     }
 
     fn token_at(&self, place: Place) -> Option<Token<'_>> {
-        let leaf = self.0.tokens.leaves().get(place.leaf as usize)?;
-        self.token(tokens::record(leaf, place.row as usize)?)
+        let leaf = self.0.tokens.leaves().get(place.leaf)?;
+        self.token(tokens::record(leaf, place.row)?)
     }
 
     /// The details of a token, where there are any.
     fn details(&self, place: Place) -> Option<&Leaf> {
         let details = self.0.details.as_ref()?;
-        details.leaves().get(place.leaf as usize)
+        details.leaves().get(place.leaf)
     }
 
     fn id(&self, place: Place) -> Option<TokenId> {
-        details::id(self.details(place)?, place.row as usize)
+        details::id(self.details(place)?, place.row)
     }
 
     /// Every token, by digest.
     fn all(&self) -> impl Iterator<Item = (Place, Token<'_>)> {
         let leaves = (0..).zip(self.0.tokens.leaves());
         leaves.flat_map(move |(leaf, rows)| {
-            let count = u32::try_from(rows.rows()).unwrap_or(u32::MAX);
-            (0..count).filter_map(move |row| {
+            (0..rows.rows()).filter_map(move |row| {
                 let place = Place { leaf, row };
                 Some((place, self.token_at(place)?))
             })
@@ -98,40 +100,47 @@ impl Snapshot {
     }
 
     #[inline]
-    fn asked<'a>(&self, resource: &'a Resource<'a>) -> Asked<'a> {
+    fn asked<'a>(&'a self, resource: &'a Resource<'a>) -> Asked<'a> {
         let is_org = resource.namespace() == self.org();
-        let name = resource.repo().filter(|_| is_org);
+        let row = is_org.then(|| self.row(resource)).flatten();
         Asked {
             resource,
             is_org,
-            key: name.map(|name| repos::key(resource.kind(), name)),
+            row,
         }
+    }
+
+    /// The block that a repository of the organization would be in, and its key.
+    #[inline]
+    fn row(&self, resource: &Resource<'_>) -> Option<(&Leaf, u32)> {
+        let key = repos::key(resource.kind(), resource.repo()?);
+        Some((self.0.repos.leaf(key)?, key))
     }
 
     /// Has the surroundings of a token and a repository at hand.
     #[inline]
-    fn guess_one(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Guess {
+    fn guess_one(&self, digest: &TokenDigest, resource: &Resource<'_>) -> Guess<'_> {
         let half = half(digest);
         let leaf = self.0.tokens.place(tokens::cut(&half));
         if let Some(leaf) = self.0.tokens.leaves().get(leaf) {
             tokens::warm(leaf, &half);
         }
-        let Asked { is_org, key, .. } = self.asked(resource);
-        if let Some(key) = key {
-            self.0.repos.warm(key);
+        let is_org = resource.namespace() == self.org();
+        let row = is_org.then(|| self.row(resource)).flatten();
+        if let Some((leaf, key)) = row {
+            heap::warm(leaf, key);
         }
-        Guess { leaf, is_org, key }
+        Guess { leaf, is_org, row }
     }
 
     /// How a repository of the organization is listed.
     #[inline]
-    fn repo(&self, asked: Asked<'_>) -> (Listing, Option<repos::Repo<'_>>) {
+    fn repo(asked: Asked<'_>) -> (Listing, Option<repos::Repo<'_>>) {
         let unlisted = (Listing::Unlisted, None);
-        let Some((key, name)) = asked.key.zip(asked.resource.repo()) else {
+        let Some(((leaf, key), name)) = asked.row.zip(asked.resource.repo()) else {
             return unlisted;
         };
-        let leaf = self.0.repos.leaf(key);
-        match leaf.and_then(|leaf| repos::find(leaf, key, asked.resource.kind(), name)) {
+        match repos::find(leaf, key, asked.resource.kind(), name) {
             Some(repo) if repo.name == name.as_bytes() => (Listing::Listed, Some(repo)),
             Some(_) => (Listing::OtherCase, None),
             None => unlisted,
@@ -164,7 +173,7 @@ impl Snapshot {
 
     #[inline]
     fn facts_in_org(&self, token: &Token<'_>, asked: Asked<'_>, own: bool) -> Facts {
-        let (listing, repo) = self.repo(asked);
+        let (listing, repo) = Self::repo(asked);
         let group = repo.and_then(|repo| repo.group);
         let group_role = group.and_then(|group| token.owner.group_role(group));
         Facts {
@@ -176,7 +185,7 @@ impl Snapshot {
 
     /// What can be said of a resource without a token.
     fn without(&self, token: Credential, asked: Asked<'_>) -> Found<Place> {
-        let (listing, repo) = self.repo(asked);
+        let (listing, repo) = Self::repo(asked);
         Found {
             facts: Facts {
                 token,
@@ -223,9 +232,9 @@ impl Snapshot {
     }
 
     fn show<'a>(&'a self, place: Place, token: &Token<'a>) -> Option<ShownToken<'a>> {
-        let (details, row) = (self.details(place)?, place.row as usize);
+        let (details, row) = (self.details(place)?, place.row);
         let uses = self.0.uses.as_ref();
-        let uses = uses.and_then(|uses| uses.leaves().get(place.leaf as usize));
+        let uses = uses.and_then(|uses| uses.leaves().get(place.leaf));
         let belongs = token.owner.role.is_some() || token.owner.sort == Sort::Account;
         Some(ShownToken {
             id: details::id(details, row)?,
@@ -246,28 +255,34 @@ impl Snapshot {
 
 impl Index for Snapshot {
     type Place = Place;
-    type Guess<'a> = Guess;
+    type Guess<'a> = Guess<'a>;
 
-    fn guess(&self, asked: &Batch<(TokenDigest, Resource<'_>)>) -> Batch<Guess> {
+    fn guess(&self, asked: &Batch<(TokenDigest, Resource<'_>)>) -> Batch<Guess<'_>> {
         let guess = |(digest, resource): &_| self.guess_one(digest, resource);
         asked.iter().map(guess).collect()
     }
 
     #[inline]
-    fn confirm(&self, guess: Guess, digest: &TokenDigest, resource: &Resource<'_>) -> Found<Place> {
-        let leaf = self.0.tokens.leaves().get(guess.leaf);
-        let found = leaf.and_then(|leaf| tokens::find(leaf, &half(digest)));
-        let token = found.and_then(|(row, record)| {
-            let (leaf, row) = (u32::try_from(guess.leaf).ok()?, u32::try_from(row).ok()?);
-            Some((Place { leaf, row }, self.token(record)?))
-        });
+    fn confirm(
+        &self,
+        guess: Guess<'_>,
+        digest: &TokenDigest,
+        resource: &Resource<'_>,
+    ) -> Found<Place> {
+        let Guess { leaf, is_org, row } = guess;
         let asked = Asked {
             resource,
-            is_org: guess.is_org,
-            key: guess.key,
+            is_org,
+            row,
         };
-        match token {
-            Some((place, token)) if !token.owner.suspended => self.found(place, &token, asked),
+        let rows = self.0.tokens.leaves().get(leaf);
+        let found = rows.and_then(|rows| tokens::find(rows, &half(digest)));
+        let Some((row, record)) = found else {
+            return self.without(Credential::Unknown, asked);
+        };
+        let place = Place { leaf, row };
+        match self.token(record) {
+            Some(token) if !token.owner.suspended => self.found(place, &token, asked),
             _ => self.without(Credential::Unknown, asked),
         }
     }
@@ -294,7 +309,7 @@ impl Index for Snapshot {
         let details = self.0.details.as_ref()?;
         let mut leaves = (0..).zip(details.leaves());
         let place = leaves.find_map(|(leaf, rows)| {
-            let row = u32::try_from(details::find(rows, id)?).ok()?;
+            let row = details::find(rows, id)?;
             Some(Place { leaf, row })
         });
         place.filter(|place| {
@@ -313,7 +328,7 @@ impl Index for Snapshot {
     }
 
     fn display_name(&self, place: Place) -> Option<&str> {
-        details::name(self.details(place)?, place.row as usize)
+        details::name(self.details(place)?, place.row)
     }
 
     fn token_policy(&self, org: &str) -> Option<TokenPolicy> {
