@@ -19,13 +19,14 @@ use crate::{environment, examples, place, run, wasm};
 const FOR_EDGES: &str = "snapshots";
 
 /// What rustc may have used; wasm-opt has to be told.
-const FEATURES: [&str; 6] = [
+const FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
 ];
 
 /// Builds the package, and returns its folder.
