@@ -9,7 +9,16 @@ interface Exports {
 
 let exports: Exports | undefined;
 let desk: glue.Desk | undefined;
-let bytes = new Uint8Array();
+
+/** The desk as it lies in the module's memory. */
+interface Surface {
+  /** Whether the token is an id, its length in bytes, the action's place, the length of the resource, the time. */
+  numbers: Float64Array;
+  /** The token, and right behind it the resource. */
+  text: Uint8Array;
+}
+
+let surface: Surface = { numbers: new Float64Array(), text: new Uint8Array() };
 
 const imports = { "./glue_bg.js": glue as unknown as WebAssembly.ModuleImports };
 
@@ -38,8 +47,14 @@ export function theDesk(): glue.Desk {
   return desk;
 }
 
-/** The desk's bytes in the module's memory, which moves when it grows. */
-export function deskBytes(desk: glue.Desk): Uint8Array {
-  if (bytes.length === 0) bytes = new Uint8Array(exports!.memory.buffer, desk.address(), desk.size());
-  return bytes;
+/** Where questions are written; it moves when the module's memory grows. */
+export function deskSurface(): Surface {
+  if (surface.text.length === 0) {
+    const [desk, { buffer }] = [theDesk(), exports!.memory];
+    surface = {
+      numbers: new Float64Array(buffer, desk.numbers(), 5),
+      text: new Uint8Array(buffer, desk.text(), desk.size()),
+    };
+  }
+  return surface;
 }

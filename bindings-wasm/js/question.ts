@@ -2,7 +2,7 @@
 
 import { calling, parseError, wrongType, written } from "./errors.js";
 import * as glue from "./glue.js";
-import { deskBytes, theDesk } from "./module.js";
+import { deskSurface, theDesk } from "./module.js";
 import { TokenSecret, tokenText, wellFormed } from "./secret.js";
 import type { Resource, Time } from "./types.js";
 import { ACTIONS } from "./words.js";
@@ -10,9 +10,6 @@ import { ACTIONS } from "./words.js";
 /** A function of the engine that answers what lies on the desk. */
 type Answering = "judge" | "decide" | "explain";
 
-const NOTHING = 0;
-const RAW = 1;
-const ID = 2;
 /** Longer strings are cut: no valid token or name comes near. A third of the desk each, as UTF-8. */
 const LONGEST = 600;
 
@@ -30,16 +27,13 @@ export function ask(
   now: Time | undefined,
 ): number {
   const time = now === undefined ? Date.now() : moment(now);
-  let presented = RAW;
   let text: string;
   if (tokenId == null) {
     text = typeof token === "string" ? token : tokenText(token);
-    if (text === "") presented = NOTHING;
   } else if (token != null) {
     throw parseError("token", "must not stand beside `tokenId`");
   } else if (typeof tokenId === "string") {
     text = tokenId;
-    presented = ID;
   } else {
     throw wrongType("tokenId", "must be a string");
   }
@@ -49,10 +43,20 @@ export function ask(
     if (typeof action !== "string") throw wrongType("action", "must be a string");
     place = ACTIONS.length;
   }
+  const { numbers, text: bytes } = deskSurface();
+  let [length, rest] = [text.length, name.length];
+  if (length > LONGEST || rest > LONGEST || encoder.encodeInto(text + name, bytes).written !== length + rest) {
+    // Only texts of nothing but ASCII have as many bytes as units, and can be taken apart again by them.
+    length = write(bytes, text, 0);
+    rest = write(bytes, name, length);
+  }
+  numbers[0] = tokenId == null ? 0 : 1;
+  numbers[1] = length;
+  numbers[2] = place;
+  numbers[3] = rest;
+  numbers[4] = time;
   const desk = theDesk();
-  const bytes = deskBytes(desk);
-  const length = write(bytes, text, 0);
-  const code = engine[answering](desk, presented, length, place, write(bytes, name, length), time);
+  const code = engine[answering](desk);
   if (code < 0) throw written(desk.answer());
   return code;
 }
@@ -106,11 +110,5 @@ function spelt(resource: Resource): string {
 }
 
 function write(bytes: Uint8Array, text: string, at: number): number {
-  const length = Math.min(text.length, LONGEST);
-  for (let place = 0; place < length; place++) {
-    const unit = text.charCodeAt(place);
-    if (unit > 0x7f) return encoder.encodeInto(text.slice(0, LONGEST), bytes.subarray(at)).written;
-    bytes[at + place] = unit;
-  }
-  return length;
+  return encoder.encodeInto(text.slice(0, LONGEST), bytes.subarray(at)).written;
 }

@@ -21,10 +21,16 @@ const SIZE: usize = 3600;
 /// A place that JavaScript writes to, and a text for it to fetch.
 #[wasm_bindgen]
 pub struct Desk {
-    question: Box<[u8]>,
+    numbers: Box<Numbers>,
+    text: Box<[u8]>,
     /// What goes with the number that was returned last.
     answer: String,
 }
+
+/// What stands in a question beside its text: whether the token is given by its id; the length of
+/// the token in bytes; the place of the action in the core's table, or beyond it for one that does
+/// not exist; the length of the resource; the time in milliseconds since 1970.
+type Numbers = [f64; 5];
 
 #[wasm_bindgen]
 impl Desk {
@@ -33,19 +39,25 @@ impl Desk {
     #[expect(clippy::new_without_default, reason = "JavaScript calls it")]
     pub fn new() -> Self {
         Self {
-            question: vec![0; SIZE].into_boxed_slice(),
+            numbers: Box::default(),
+            text: vec![0; SIZE].into_boxed_slice(),
             answer: String::new(),
         }
     }
 
-    /// Where questions are to be written, in the module's memory.
-    pub fn address(&mut self) -> usize {
-        self.question.as_mut_ptr() as usize
+    /// Where the numbers of questions are to be written, in the module's memory.
+    pub fn numbers(&mut self) -> usize {
+        self.numbers.as_mut_ptr() as usize
     }
 
-    /// How many bytes there are.
+    /// Where their text is to be written.
+    pub fn text(&mut self) -> usize {
+        self.text.as_mut_ptr() as usize
+    }
+
+    /// How many bytes of text there can be.
     pub fn size(&self) -> usize {
-        self.question.len()
+        self.text.len()
     }
 
     /// The answer that is waiting.
@@ -56,13 +68,11 @@ impl Desk {
 
 impl Desk {
     /// Has the question answered with a number.
-    pub(crate) fn ask(
-        &mut self,
-        asked: &Asked,
-        answer: impl FnOnce(&Request<'_>, &mut String) -> i32,
-    ) -> i32 {
-        let text = &mut self.answer;
-        match read(&self.question, asked, |request| answer(request, text)) {
+    pub(crate) fn ask(&mut self, answer: impl FnOnce(&Request<'_>, &mut String) -> i32) -> i32 {
+        let waiting = &mut self.answer;
+        match read(&self.numbers, &self.text, |request| {
+            answer(request, waiting)
+        }) {
             Ok(number) => number,
             Err(error) => {
                 self.answer = parse_error(&error);
@@ -73,58 +83,43 @@ impl Desk {
 }
 
 /// Reads what was written, and asks one question about it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it saturates, and nothing is as long"
+)]
 fn read<T>(
-    question: &[u8],
-    asked: &Asked,
+    numbers: &Numbers,
+    text: &[u8],
     answer: impl FnOnce(&Request<'_>) -> T,
 ) -> Result<T, ParseError> {
-    let all = question.get(..asked.token.saturating_add(asked.resource));
-    let (token, resource) = all
-        .unwrap_or_default()
-        .split_at_checked(asked.token)
-        .unwrap_or_default();
-    let (token, resource) = (utf8(token, "token")?, utf8(resource, "resource")?);
+    let [is_id, token, action, resource, now] = *numbers;
+    let (token, action, resource) = (token as usize, action as usize, resource as usize);
+    let written = text.get(..token.saturating_add(resource));
+    let written = written.and_then(|written| str::from_utf8(written).ok());
+    let (token, resource) = written
+        .and_then(|written| written.split_at_checked(token))
+        .ok_or_else(|| ParseError::new("question", "must be UTF-8"))?;
     let secret;
-    let token = match asked.presented {
-        NOTHING => Presented::Nothing,
-        ID => Presented::Id(TokenId::parse(token)?),
+    let token = if is_id > 0.0 {
+        Presented::Id(TokenId::parse(token)?)
+    } else {
         // The only text that is no secret is the empty one.
-        _ => match TokenSecret::parse(token) {
+        match TokenSecret::parse(token) {
             Ok(read) => {
                 secret = read;
                 Presented::Secret(&secret)
             }
             Err(_) => Presented::Nothing,
-        },
+        }
     };
     Ok(answer(&Request {
         token,
-        action: Action::ALL
-            .get(asked.action)
-            .map_or("", |action| action.as_str()),
+        action: Action::ALL.get(action).map_or("", |action| action.as_str()),
         resource: Resource::parse(resource)?,
-        now: moment(asked.now),
+        now: moment(now),
     }))
 }
-
-/// What the numbers of a request say.
-pub(crate) struct Asked {
-    /// What stands in the token's place: [`NOTHING`], [`ID`], or else a raw token.
-    pub(crate) presented: u32,
-    /// The length of the token in bytes.
-    pub(crate) token: usize,
-    /// The place of the action in the core's table; beyond it, an action that does not exist.
-    pub(crate) action: usize,
-    /// The length of the resource in bytes.
-    pub(crate) resource: usize,
-    /// Milliseconds since 1970.
-    pub(crate) now: f64,
-}
-
-/// No token is presented.
-const NOTHING: u32 = 0;
-/// The id of a token is presented.
-const ID: u32 = 2;
 
 /// A time as JavaScript counts it.
 #[expect(
@@ -133,8 +128,4 @@ const ID: u32 = 2;
 )]
 pub(crate) fn moment(millis: f64) -> Timestamp {
     Timestamp::from_millis(millis as i64)
-}
-
-fn utf8<'a>(bytes: &'a [u8], what: &'static str) -> Result<&'a str, ParseError> {
-    str::from_utf8(bytes).map_err(|_| ParseError::new(what, "must be UTF-8"))
 }

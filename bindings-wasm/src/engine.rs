@@ -6,7 +6,7 @@ use tokenward_core::{Authorizer, OrgDocument, Thresholds, TokenPolicy};
 use wasm_bindgen::prelude::*;
 
 use crate::answer::{number, thrown};
-use crate::desk::{Asked, Desk, moment};
+use crate::desk::{Desk, moment};
 use crate::json;
 
 /// Decides for one organization and for its members' own namespaces.
@@ -38,43 +38,13 @@ impl Engine {
     }
 
     /// The number of the decision about what lies on the desk, and nothing else.
-    pub fn judge(
-        &self,
-        desk: &mut Desk,
-        presented: u32,
-        token: usize,
-        action: usize,
-        resource: usize,
-        now: f64,
-    ) -> i32 {
-        let asked = Asked {
-            presented,
-            token,
-            action,
-            resource,
-            now,
-        };
-        desk.ask(&asked, |request, _| number(self.authorizer.reason(request)))
+    pub fn judge(&self, desk: &mut Desk) -> i32 {
+        desk.ask(|request, _| number(self.authorizer.reason(request)))
     }
 
     /// The same; the whole decision is waiting as an answer if it denies.
-    pub fn decide(
-        &self,
-        desk: &mut Desk,
-        presented: u32,
-        token: usize,
-        action: usize,
-        resource: usize,
-        now: f64,
-    ) -> i32 {
-        let asked = Asked {
-            presented,
-            token,
-            action,
-            resource,
-            now,
-        };
-        desk.ask(&asked, |request, answer| {
+    pub fn decide(&self, desk: &mut Desk) -> i32 {
+        desk.ask(|request, answer| {
             let decision = self.authorizer.decide(request);
             if !decision.is_allowed() {
                 *answer = json::text(&decision);
@@ -84,23 +54,8 @@ impl Engine {
     }
 
     /// The number of the decision; the explanation is waiting as an answer.
-    pub fn explain(
-        &self,
-        desk: &mut Desk,
-        presented: u32,
-        token: usize,
-        action: usize,
-        resource: usize,
-        now: f64,
-    ) -> i32 {
-        let asked = Asked {
-            presented,
-            token,
-            action,
-            resource,
-            now,
-        };
-        desk.ask(&asked, |request, answer| {
+    pub fn explain(&self, desk: &mut Desk) -> i32 {
+        desk.ask(|request, answer| {
             let explanation = self.authorizer.explain(request);
             *answer = json::text(&explanation);
             number(explanation.decision.reason)
