@@ -9,7 +9,7 @@ use alloc::vec;
 use core::mem::take;
 
 use tokenward_core::{
-    Action, ParseError, Presented, Request, Resource, Timestamp, TokenId, TokenSecret,
+    Action, LentSecret, ParseError, Presented, Request, Resource, Timestamp, TokenId,
 };
 use wasm_bindgen::prelude::*;
 
@@ -100,18 +100,11 @@ fn read<T>(
     let (token, resource) = written
         .and_then(|written| written.split_at_checked(token))
         .ok_or_else(|| ParseError::new("question", "must be UTF-8"))?;
-    let secret;
     let token = if is_id > 0.0 {
         Presented::Id(TokenId::parse(token)?)
     } else {
         // The only text that is no secret is the empty one.
-        match TokenSecret::parse(token) {
-            Ok(read) => {
-                secret = read;
-                Presented::Secret(&secret)
-            }
-            Err(_) => Presented::Nothing,
-        }
+        LentSecret::parse(token).map_or(Presented::Nothing, Presented::Lent)
     };
     Ok(answer(&Request {
         token,
