@@ -2,11 +2,17 @@
 
 use alloc::string::String;
 
-use tokenward_core::{Authorizer, OrgDocument, Thresholds, TokenPolicy};
+use tokenward_core::Authorizer;
+#[cfg(feature = "documents")]
+use tokenward_core::{OrgDocument, Thresholds, TokenPolicy};
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{number, thrown};
-use crate::desk::{Desk, moment};
+use crate::answer::number;
+#[cfg(feature = "documents")]
+use crate::answer::thrown;
+use crate::desk::Desk;
+#[cfg(feature = "documents")]
+use crate::desk::moment;
 use crate::json;
 
 /// Decides for one organization and for its members' own namespaces.
