@@ -133,9 +133,10 @@ pub(crate) type Batch<T> = SmallVec<[T; BATCH]>;
 /// Rules on many requests, in their order, and hands out each ruling with the name of its token.
 pub(crate) fn rule_many<'a, 'r, I: Index>(
     index: &'a I,
-    mut requests: impl Iterator<Item = Request<'r>>,
+    requests: impl Iterator<Item = Request<'r>>,
     mut take: impl FnMut(&Request<'r>, Ruling, Option<&'a str>),
 ) {
+    let mut requests = requests.fuse();
     loop {
         let batch: Batch<_> = requests.by_ref().take(BATCH).collect();
         if batch.is_empty() {

@@ -28,11 +28,17 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
-    /// Microseconds since the start.
+    /// How long ago that was.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn time(&self) -> Duration {
+        self.0.elapsed()
+    }
+
+    /// Microseconds since the start.
+    #[must_use]
     pub fn micros(&self) -> u64 {
-        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+        u64::try_from(self.time().as_micros()).unwrap_or(u64::MAX)
     }
 }
 

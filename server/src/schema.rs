@@ -51,7 +51,7 @@ schemas! {
     /// Either of its two spellings.
     ResourceName = json!({ "oneOf": [
         { "type": "string", "pattern": format!("^({}):.", list("ResourceType").join("|")) },
-        entity(),
+        entity(words("ResourceType", &[])),
     ]});
     /// The grants of a token.
     FineGrained = json!({
@@ -59,12 +59,12 @@ schemas! {
         "additionalProperties": false,
         "properties": {
             "canReadGatedRepos": { "type": "boolean", "default": false },
-            "global": permissions(),
+            "global": known_list("Permission"),
             "scoped": { "type": "array", "items": {
                 "type": "object",
                 "additionalProperties": false,
                 "required": ["entity", "permissions"],
-                "properties": { "entity": entity(), "permissions": permissions() },
+                "properties": { "entity": entity(known("ResourceType")), "permissions": known_list("Permission") },
             }},
         },
     });
@@ -93,16 +93,20 @@ fn text(least: u32, most: u32, pattern: &str) -> Value {
     json!({ "type": "string", "minLength": least, "maxLength": most, "pattern": pattern })
 }
 
-fn entity() -> Value {
+fn entity(kind: Value) -> Value {
     json!({
         "type": "object",
         "additionalProperties": false,
         "required": ["type", "name"],
-        "properties": { "type": words("ResourceType", &[]), "name": { "type": "string" } },
+        "properties": { "type": kind, "name": { "type": "string" } },
     })
 }
 
-/// Unknown ones are kept and grant nothing.
-fn permissions() -> Value {
-    json!({ "type": "array", "items": { "type": "string", "examples": list("Permission") } })
+/// Any text; those that are not in the core's list are kept, and grant nothing.
+fn known(name: &str) -> Value {
+    json!({ "type": "string", "examples": list(name) })
+}
+
+fn known_list(name: &str) -> Value {
+    json!({ "type": "array", "items": known(name) })
 }

@@ -86,11 +86,16 @@ pub struct Question {
 #[schemars(extend("oneOf" = [{"required": ["action", "resource"]}, {"required": ["request"]}]))]
 pub struct Explain {
     /// The action.
+    #[serde(default)]
+    #[schemars(with = "String")]
     pub action: Option<String>,
     /// `{"type", "name"}` or `type:name`.
-    #[schemars(with = "Option<schema::ResourceName>")]
+    #[serde(default)]
+    #[schemars(with = "schema::ResourceName")]
     pub resource: Option<ResourceName>,
     /// The request, in place of both.
+    #[serde(default)]
+    #[schemars(with = "HubRequest")]
     pub request: Option<HubRequest>,
 }
 
@@ -319,7 +324,7 @@ pub struct NewEdgeCredential {
 pub struct Applied {
     /// The generation.
     pub generation: u64,
-    /// Which of the edge's processes says so.
+    /// Which of the reader's processes says so.
     pub instance: Option<String>,
 }
 

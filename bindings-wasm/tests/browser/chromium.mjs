@@ -65,6 +65,11 @@ export class Browser {
     return page;
   }
 
+  /** Waits until so much has been said: what a worker says comes a moment after what it answers. */
+  async hasSaid(count) {
+    while (this.said.length < count) await this.#context.waitForEvent("console");
+  }
+
   /** Ends it, so that its files are written. */
   async stop() {
     await this.#context.close();

@@ -13,7 +13,7 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, Stream};
 use tokenward_core::snapshot::{BlockHash, Bundle, Parts};
-use tokenward_core::{Action, Name};
+use tokenward_core::{Action, Name, Timestamp};
 use tokio::sync::watch;
 
 use super::paging::Query;
@@ -51,9 +51,9 @@ pub async fn manifest(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    let reader = may_read(&ctx, &ctx.app.memory(), &org)?;
+    let reading = Reading::begin(&ctx, &org, &headers).await?;
     let published = snapshots::newest(&ctx.app, &org).await?;
-    note(&ctx.app, &org, &reader, &headers, &published).await?;
+    reading.is_handed(&published).await?;
     let mut answer = described(&published);
     if unchanged(&headers, &published) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
@@ -70,15 +70,16 @@ pub async fn bundle(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    let reader = may_read(&ctx, &ctx.app.memory(), &org)?;
+    may_read(&ctx, &ctx.app.memory(), &org)?;
     query.only(&["parts"])?;
     let parts = match query.value("parts") {
         None | Some("all") => Parts::All,
         Some("decisions") => Parts::Decisions,
         Some(_) => return Err(ApiError::bad("`parts` is `all` or `decisions`.")),
     };
+    let reading = Reading::begin(&ctx, &org, &headers).await?;
     let (published, bundle) = snapshots::bundle(&ctx.app, &org, parts).await?;
-    note(&ctx.app, &org, &reader, &headers, &published).await?;
+    reading.is_handed(&published).await?;
     let mut answer = described(&published);
     if unchanged(&headers, &published) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
@@ -130,17 +131,21 @@ pub async fn events(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let org = path::org(&org)?;
-    let reader = may_read(&ctx, &ctx.app.memory(), &org)?;
+    let reading = Reading::begin(&ctx, &org, &headers).await?;
+    let instance = reading.instance.to_owned();
     let published = snapshots::newest(&ctx.app, &org).await?;
-    note(&ctx.app, &org, &reader, &headers, &published).await?;
+    reading.is_handed(&published).await?;
     let mut newest = ctx.app.snapshots.follow(&org);
+    // What is newest now, which may be newer than what was looked at before.
+    let tag = newest
+        .borrow_and_update()
+        .as_ref()
+        .map(|newest| newest.tag.clone());
     let held = headers.get("last-event-id").map(HeaderValue::as_bytes);
-    match held == Some(published.tag.as_bytes()) {
-        true => newest.mark_unchanged(),
-        false => newest.mark_changed(),
+    if held != tag.as_ref().map(String::as_bytes) {
+        newest.mark_changed();
     }
     let closing = ctx.app.snapshots.closing();
-    let instance = instance(&headers)?.to_owned();
     let stream = Following {
         ctx,
         org,
@@ -238,22 +243,45 @@ fn unchanged(headers: &HeaderMap, published: &Published) -> bool {
     })
 }
 
-/// Notes that a reader is handed a manifest, and what it says in the headers of the fetch that it has
-/// applied.
-async fn note(
-    app: &App,
-    org: &Name,
-    reader: &Reader,
-    headers: &HeaderMap,
-    published: &Published,
-) -> Result<(), ApiError> {
-    let instance = instance(headers)?;
-    let applied = match headers.get("x-tokenward-applied") {
-        None => None,
-        Some(text) => Some(applied(app, org, text).await?),
-    };
-    let handed = published.stamp.expires;
-    receipts::note(app, org, reader, instance, Heard { applied, handed }).await
+/// Somebody who reads snapshots of an organization.
+struct Reading<'a> {
+    app: &'a App,
+    org: &'a Name,
+    reader: Reader,
+    /// Which of the reader's processes.
+    instance: &'a str,
+}
+
+impl<'a> Reading<'a> {
+    /// Notes that a reader is about to be handed what is newest, and what it says in the headers of
+    /// the fetch that it has applied; then learns what other servers have changed. In this order:
+    /// whoever waits for a generation hears of the reader, or the reader is handed that generation.
+    async fn begin(ctx: &'a Ctx, org: &'a Name, headers: &'a HeaderMap) -> Result<Self, ApiError> {
+        let reading = Self {
+            app: &ctx.app,
+            org,
+            reader: may_read(ctx, &ctx.app.memory(), org)?,
+            instance: instance(headers)?,
+        };
+        let applied = match headers.get("x-tokenward-applied") {
+            None => None,
+            Some(text) => Some(applied(&ctx.app, org, text).await?),
+        };
+        let lifetime = ctx.app.snapshots.lifetime;
+        let handed = Timestamp::from_millis(clock::now().as_millis() + lifetime);
+        reading.note(Heard { applied, handed }).await?;
+        ctx.app.follow().await?;
+        Ok(reading)
+    }
+
+    /// Notes that it is handed this.
+    async fn is_handed(&self, published: &Published) -> Result<(), ApiError> {
+        self.note(Heard::handed(published.stamp.expires)).await
+    }
+
+    async fn note(&self, heard: Heard) -> Result<(), ApiError> {
+        receipts::note(self.app, self.org, &self.reader, self.instance, heard).await
+    }
 }
 
 /// The generation that a reader says that it has applied.

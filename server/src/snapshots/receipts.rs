@@ -76,6 +76,11 @@ impl Heard {
 }
 
 impl Receipts {
+    /// Keeps everything from being written down for as long as what it returns is held.
+    pub async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.writing.lock().await
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -242,7 +247,7 @@ pub async fn write(app: &App) -> Result<(), StoreError> {
     let app = app.clone();
     // Whoever waits for it may go away; what was taken to be written is written all the same.
     let writing = tokio::spawn(async move {
-        let _writing = app.snapshots.receipts.writing.lock().await;
+        let _writing = app.snapshots.receipts.hold().await;
         let forget_before = Timestamp::from_millis(clock::now().as_millis() - REMEMBERED);
         let receipts = app.snapshots.receipts.unwritten(forget_before);
         if receipts.is_empty() {

@@ -9,6 +9,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use super::{MIGRATIONS, StoreError};
+use crate::clock::{self, Stopwatch};
 
 #[path = "sql/mod.rs"]
 mod sql;
@@ -25,6 +26,7 @@ const BEGIN_READ: &str = "BEGIN";
 
 const READERS: u32 = 8;
 const BUSY: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Opens the pools for writing and for reading, and brings the schema up to date. One
 /// writer: SQLite has no more, and queueing for the connection is fairer than polling for the lock.
@@ -41,16 +43,15 @@ pub(super) async fn open(path: &str) -> Result<SqlStore, StoreError> {
     Ok(SqlStore::new(write, read))
 }
 
-/// Opens the pool for writing. Turning a new file to a write-ahead log is the one thing for which
-/// SQLite does not wait when somebody else is at it.
+/// Opens the pool for writing. When somebody else turns a new file to a write-ahead log, SQLite does
+/// not wait as it does for all else.
 async fn connect(options: &SqliteConnectOptions) -> Result<SqlitePool, StoreError> {
-    const PAUSE: Duration = Duration::from_millis(10);
-    let mut turns = tokio::time::interval(PAUSE);
-    let mut left = BUSY.as_millis() / PAUSE.as_millis();
+    let waiting = Stopwatch::start();
     loop {
-        turns.tick().await;
         match pool(1).connect_with(options.clone()).await {
-            Err(error) if is_busy(&error) && left > 0 => left -= 1,
+            Err(error) if is_busy(&error) && waiting.time() < BUSY => {
+                clock::pause(PAUSE).await;
+            }
             opened => return Ok(opened?),
         }
     }

@@ -124,6 +124,7 @@ cases! {
     ;
     sqlite streams:
         a_stream_goes_on_where_it_broke_off,
+        a_stream_begins_with_what_is_newest_then,
         a_stream_ends_when_its_reader_may_not_read,
         streams_do_not_keep_a_server_from_stopping,
     ;
@@ -209,6 +210,18 @@ async fn servers_share_their_edges() {
             let server = Server::start(&database).await;
             let other = Server::start_on(&database.address, Setup::default(), None).await;
             receipts::edges_of_one_server_are_seen_by_another(server, other).await;
+        };
+        with_database(kind, test).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_hand_out_what_others_have_changed() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let test = async |database: Database| {
+            let server = Server::start(&database).await;
+            let other = Server::start_on(&database.address, Setup::default(), None).await;
+            receipts::nothing_is_handed_out_that_another_server_has_changed(server, other).await;
         };
         with_database(kind, test).await;
     }

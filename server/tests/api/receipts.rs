@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokenward_core::snapshot::Snapshot;
+use tokenward_core::snapshot::{Claims, Snapshot};
 use tokenward_server::clock;
 
 use crate::database::{Database, with_database};
@@ -264,4 +264,34 @@ pub(crate) async fn a_generation_of_another_server_is_known_at_once(server: Serv
     assert_eq!(edge.report(&other, "default").await.status, 204);
     let says = wait(&other, &ada, generation, 0).await;
     assert_eq!(says["complete"], true);
+}
+
+/// A wait that was complete stays true: whoever comes later is handed nothing older, by any server.
+pub(crate) async fn nothing_is_handed_out_that_another_server_has_changed(
+    server: Server,
+    other: Server,
+) {
+    let (ada, _) = acme(&server).await;
+    let credential = issue(&server, &ada, "eu-1").await;
+    other.app.follow().await.expect("it follows");
+    Edge::open(&other, &credential).await;
+    for path in ["", "/bundle", "/events"] {
+        let token = server.unscoped("bob", "read").await;
+        let generation = revoke(&server, &ada, &token).await;
+        let call = Call::get(&format!("{SNAPSHOT}{path}")).bearer(&credential);
+        let call = call.header("x-tokenward-instance", format!("new{}", path.len()));
+        let answer = other.begin(call).await;
+        let handed = match path {
+            "/events" => {
+                let first = Events::of(answer).manifest().await.expect("the newest");
+                Claims::read(&first).expect("a manifest").generation
+            }
+            _ => {
+                let generation = &answer.headers()["x-tokenward-generation"];
+                let generation = generation.to_str().expect("a number");
+                generation.parse().expect("a number")
+            }
+        };
+        assert!(handed >= generation, "{path}: {handed} < {generation}");
+    }
 }

@@ -41,6 +41,33 @@ pub(crate) async fn a_stream_goes_on_where_it_broke_off(server: Server) {
     );
 }
 
+/// What is published while a stream begins is in it.
+pub(crate) async fn a_stream_begins_with_what_is_newest_then(server: Server) {
+    let (ada, bob) = acme(&server).await;
+    let credential = issue(&server, &ada, "eu-1").await;
+    let mut first = Events::follow(&server, &credential).await;
+    let held = first.next().await.expect("the newest");
+    // A process that is new is written down first, and that waits for this.
+    let writing = server.app.snapshots.receipts.hold().await;
+    let call = Call::get(&format!("{SNAPSHOT}/events")).bearer(&credential);
+    let call = call.header("last-event-id", &held["id"]);
+    let call = call.header("x-tokenward-instance", "again");
+    let beginning = server.begin(call);
+    let changing = async {
+        let generation = revoke(&server, &ada, &bob).await;
+        first.manifest().await.expect("the next");
+        drop(writing);
+        generation
+    };
+    let (answer, generation) = tokio::join!(beginning, changing);
+    let next = Events::of(answer)
+        .manifest()
+        .await
+        .expect("what came after");
+    let claims = Claims::read(&next).expect("a manifest");
+    assert_eq!(claims.generation, generation);
+}
+
 pub(crate) async fn a_stream_ends_when_its_reader_may_not_read(server: Server) {
     let (ada, bob) = acme(&server).await;
     let credential = issue(&server, &ada, "eu-1").await;
