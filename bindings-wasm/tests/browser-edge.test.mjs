@@ -149,7 +149,7 @@ test("the credential is not on the console, in no storage and in no file of the 
   await ask(page, "inPage", "shown");
   const errors = await ask(page, "inPage", "errors");
   assert.ok(errors.length > 0);
-  assert.ok(browser.said.length > 0);
+  await browser.hasSaid(1);
   for (const text of [...errors, ...browser.said]) assert.ok(!text.includes(CREDENTIAL), text);
   const kept = await page.evaluate(async () => [localStorage.length, sessionStorage.length, document.cookie, await indexedDB.databases()]);
   assert.deepEqual(kept, [0, 0, "", []]);
