@@ -108,6 +108,38 @@ test("a body in chunks is judged, and arrives at the hub as it was sent", async 
   }
 });
 
+test("what a client says of itself reaches the hub nowhere", async () => {
+  const seen = [];
+  const hub = async (request, response) => {
+    const { headers, headersDistinct, rawHeaders } = request;
+    await whole(request);
+    const { trailers, trailersDistinct, rawTrailers } = request;
+    seen.push({ headers, headersDistinct, rawHeaders, trailers, trailersDistinct, rawTrailers });
+    response.end("the hub");
+  };
+  const played = new Server();
+  const fetch = async (input, init) => (String(input).endsWith("/authz") ? granted() : played.fetch(input, init));
+  const { server, port } = await front("https://tokens.test", hub, { fetch, stale: "ask", maxAge: 1 });
+  const claims = "X-Tokenward-User: eve\r\nX_Tokenward_Orgs: eve\r\n";
+  const batch = "/acme/bert.git/info/lfs/objects/batch";
+  try {
+    // Read ahead, and not.
+    for (const [path, length] of [[CREATE, 200], [batch, BODY_LIMIT + 1]]) {
+      const start = chunked(path).replace("Connection: close", "Connection: close, X-Tokenward-User").replace("\r\n\r\n", `\r\n${claims}\r\n`);
+      assert.match(await sent(port, start, chunk(body(length)), `0\r\n${claims}X-Sum: 1\r\n\r\n`), /^HTTP\/1.1 200 /);
+      const [arrived] = seen.splice(0);
+      assert.ok(!/eve|connection/i.test(JSON.stringify(arrived)), path);
+      assert.equal(arrived.headers["x-tokenward-user"], "bob");
+      assert.deepEqual(arrived.headersDistinct["x-tokenward-user"], ["bob"]);
+      assert.deepEqual(arrived.rawHeaders.slice(arrived.rawHeaders.indexOf("x-tokenward-user")).slice(0, 2), ["x-tokenward-user", "bob"]);
+      assert.deepEqual([{ ...arrived.trailers }, { ...arrived.trailersDistinct }], [{ "x-sum": "1" }, { "x-sum": ["1"] }]);
+      assert.deepEqual(arrived.rawTrailers, ["X-Sum", "1"]);
+    }
+  } finally {
+    server.close();
+  }
+});
+
 test("one that is as long as the limit is judged; a longer one is not, and arrives all the same where it may", async () => {
   const batch = "/acme/bert.git/info/lfs/objects/batch";
   const { judged, arrived, server, port } = await judging(granted);

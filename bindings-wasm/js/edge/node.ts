@@ -43,22 +43,31 @@ async function judge(gate: Gate, request: IncomingMessage): Promise<GateAnswer> 
 }
 
 function pass(request: IncomingMessage, response: ServerResponse, answer: GateAnswer, next: Next): void {
-  for (const name of Object.keys(request.headers)) if (isOurs(name)) delete request.headers[name];
-  // What proxies copy is often the raw list.
-  const raw = request.rawHeaders;
-  for (let at = raw.length - 2; at >= 0; at -= 2) if (isOurs(raw[at]!)) raw.splice(at, 2);
+  // Each of them is parsed when it is first asked for, from the raw list, and kept.
+  const { headers, headersDistinct: distinct, rawHeaders: raw } = request;
+  drop(isOurs, raw, headers, distinct);
   // Whoever is named there is dropped on the way.
   const named = /x[-_]tokenward[-_]/i;
-  if (named.test(request.headers.connection ?? "")) {
-    delete request.headers.connection;
-    for (let at = raw.length - 2; at >= 0; at -= 2) if (raw[at]!.toLowerCase() === "connection") raw.splice(at, 2);
-  }
+  if (named.test(headers.connection ?? "")) drop((name) => name.toLowerCase() === "connection", raw, headers, distinct);
   for (const [name, value] of answer.forward) {
-    request.headers[name] = value;
+    headers[name] = value;
+    distinct[name] = [value];
     raw.push(name, value);
   }
+  // Trailers come with the end of the body, which may have been read ahead.
+  const trailed = () => drop(isOurs, request.rawTrailers, request.trailers, request.trailersDistinct);
+  if (request.complete) trailed();
+  else request.prependOnceListener("end", trailed);
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   next();
+}
+
+/** Takes headers away from what was parsed of them, and from the raw list, which is often what proxies copy. */
+function drop(isDropped: (name: string) => boolean, raw: string[], ...parsed: NodeJS.Dict<unknown>[]): void {
+  for (const one of parsed) {
+    for (const name of Object.keys(one)) if (isDropped(name)) delete one[name];
+  }
+  for (let at = raw.length - 2; at >= 0; at -= 2) if (isDropped(raw[at]!)) raw.splice(at, 2);
 }
 
 /** What a client asks for. `originalUrl` is what frameworks keep when they mount a middleware below a path. */
