@@ -178,6 +178,21 @@ test("a body that is too large to be judged is refused before it has ended", asy
   }
 });
 
+test("a body that somebody else reads as text is not looked at", async () => {
+  const gate = new Gate({ endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, keys, fetch: new Server().fetch });
+  const judged = middleware(gate);
+  await gate.within(1_000);
+  const { server, port } = await listening((request, response) => {
+    request.setEncoding("utf8");
+    judged(request, response, () => response.end("the hub"));
+  });
+  try {
+    assert.match(await sent(port, `${head(CREATE)}Content-Length: 200\r\n\r\n${body(200)}`), /^HTTP\/1.1 403 /);
+  } finally {
+    server.close();
+  }
+});
+
 test("a body that breaks off lets nothing pass", async () => {
   const { judged, arrived, server, port } = await judging(granted);
   try {
