@@ -323,6 +323,37 @@ test("a report that was refused is made again, but not at once", async () => {
   assert.equal(server.count("applied"), 2);
 });
 
+/** Some that cannot be read, though the server says that all is well. */
+const NO_KEYS = ['{"error":"busy"}', "null", "[]", '{"keys":[]}', '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"?"}]}'];
+
+test("keys that cannot be read are not kept: those of before go on, and a change comes through", async (context) => {
+  for (const odd of NO_KEYS) {
+    context.mock.timers.reset();
+    context.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    const server = new Server();
+    const heard = [];
+    const followed = edge(server, { keys: undefined, onError: (error) => heard.push(error) });
+    await followed.open();
+    context.mock.timers.tick(60_000);
+    server.instead = (path) => (path.endsWith("tokenward-keys") ? new Response(odd) : undefined);
+    server.now = "second";
+    assert.equal(await followed.refresh(), true, odd);
+    assert.equal(heard.length, 1);
+    assert.equal(followed.authorizer.generation, 43);
+  }
+});
+
+test("and where there were none before, they are asked for again", async () => {
+  for (const odd of NO_KEYS) {
+    const server = new Server();
+    server.instead = (path) => (path.endsWith("tokenward-keys") ? new Response(odd) : undefined);
+    const followed = edge(server, { keys: undefined });
+    await assert.rejects(followed.open(), (error) => error instanceof Error, odd);
+    server.instead = () => undefined;
+    assert.equal((await followed.open()).generation, 7, odd);
+  }
+});
+
 /** A thief's key, and what is signed with it. */
 function thief() {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
