@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BODY_LIMIT } from "tokenward/snapshots";
-import { Gate } from "tokenward/edge";
+import { Gate, serve } from "tokenward/edge";
 import { middleware } from "tokenward/edge/node";
 import { listening, sent, whole } from "./listening.mjs";
 import { CREDENTIAL, Server, keys } from "./played.mjs";
@@ -61,6 +61,22 @@ test("the token server's own calls go to it, unless they are judged like others"
   } finally {
     for (const { server } of [...fronts, tokens]) server.close();
   }
+});
+
+test("they go below the path that the token server has", async () => {
+  const urls = [];
+  const tokens = await listening((request, response) => void (urls.push(request.url), response.end()));
+  const { server, port } = await front(`${tokens.address}/tokens/`, (_, response) => response.end());
+  try {
+    await sent(port, "GET /api/whoami-v2?x=1 HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n");
+    assert.deepEqual(urls, ["/tokens/api/whoami-v2?x=1"]);
+  } finally {
+    for (const each of [server, tokens.server]) each.close();
+  }
+  const gate = new Gate({ endpoint: "https://host.test/tokens/", orgs: ["acme"], credential: CREDENTIAL, fetch: new Server().fetch });
+  const fetch = async (url) => void urls.push(url) ?? new Response();
+  await serve(gate, new Request("https://hub.test/api/whoami-v2?x=1"), { origin: "https://hub.internal", fetch });
+  assert.equal(urls.at(-1), "https://host.test/tokens/api/whoami-v2?x=1");
 });
 
 /** A gateway that asks about everything, what it had judged, and what came to the hub. */

@@ -93,16 +93,16 @@ function endToEnd(message: IncomingMessage): [name: string, value: string[]][] {
 
 /** Passes a request on to the token server, which judges it itself, and its answer back. */
 function hand(gate: Gate, request: IncomingMessage, response: ServerResponse): void {
-  const { origin, protocol } = new URL(gate.endpoint);
+  // It may be below a path: at its host's other paths are other services, which must get no tokens.
+  const { hostname, port, protocol, pathname } = new URL(gate.endpoint);
   const headers = endToEnd(request).filter(([name]) => !NOT_HANDED.has(name) && !isOurs(name));
   // A body whose length is not said comes in pieces, whatever the method.
   if (request.headers["transfer-encoding"]) headers.push(["transfer-encoding", ["chunked"]]);
   const before = request.headersDistinct["x-forwarded-for"] ?? [];
   headers.push(["x-forwarded-for", [[...before, request.socket.remoteAddress ?? "unknown"].join(", ")]]);
   const ask = protocol === "https:" ? overHttps : overHttp;
-  const { hostname, port } = new URL(origin);
   const asked = ask({
-    hostname: hostname.replace(/^\[|\]$/g, ""), port, path: uriOf(request), method: request.method,
+    hostname: hostname.replace(/^\[|\]$/g, ""), port, path: pathname.replace(/\/$/, "") + uriOf(request), method: request.method,
     headers: Object.fromEntries(headers), timeout: HANDED_FOR,
   });
   asked.on("timeout", () => asked.destroy(new Error("the token server does not answer")));
