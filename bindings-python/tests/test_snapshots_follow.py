@@ -94,7 +94,7 @@ def test_a_wait_for_all_edges_completes(tmp_path: Path) -> None:
             assert (done["complete"], done["applied"], done["waiting"]) == (True, 2, [])
 
 
-def test_a_token_follows_too_and_reports_nothing(site: Site) -> None:
+def test_a_token_follows_and_reports_too(site: Site) -> None:
     token, id = site.token()
     with site.edge(site.ada_token, parts="all") as edge:
         assert edge.authorizer.preview("require-approval")["summary"]["blocked"] > 0
@@ -102,6 +102,13 @@ def test_a_token_follows_too_and_reports_nothing(site: Site) -> None:
         assert edge.wait_for(generation, LONG) and reason(edge, token) == "token_revoked"
         assert edge.decide(token_id=id, action="repo.content.read", resource="model:acme/bert").reason == "token_revoked"
         assert edge.status.error is None and not edge.wait_for(generation + 1000, 0.01)
+
+        def reported() -> bool:
+            edges = site.ada.list_edges("acme")["edges"]
+            # By the token's id, not by its value.
+            return any(one["token"] and one["instance"] == edge.instance and (one["generation"] or 0) >= generation for one in edges)
+
+        eventually(reported)
 
 
 def test_without_events_it_asks(site: Site) -> None:

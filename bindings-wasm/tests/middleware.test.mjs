@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BODY_LIMIT } from "tokenward/snapshots";
-import { Gate } from "tokenward/edge";
+import { Gate, serve } from "tokenward/edge";
 import { middleware } from "tokenward/edge/node";
 import { listening, sent, whole } from "./listening.mjs";
 import { CREDENTIAL, Server, keys } from "./played.mjs";
@@ -63,6 +63,22 @@ test("the token server's own calls go to it, unless they are judged like others"
   }
 });
 
+test("they go below the path that the token server has", async () => {
+  const urls = [];
+  const tokens = await listening((request, response) => void (urls.push(request.url), response.end()));
+  const { server, port } = await front(`${tokens.address}/tokens/`, (_, response) => response.end());
+  try {
+    await sent(port, "GET /api/whoami-v2?x=1 HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n\r\n");
+    assert.deepEqual(urls, ["/tokens/api/whoami-v2?x=1"]);
+  } finally {
+    for (const each of [server, tokens.server]) each.close();
+  }
+  const gate = new Gate({ endpoint: "https://host.test/tokens/", orgs: ["acme"], credential: CREDENTIAL, fetch: new Server().fetch });
+  const fetch = async (url) => void urls.push(url) ?? new Response();
+  await serve(gate, new Request("https://hub.test/api/whoami-v2?x=1"), { origin: "https://hub.internal", fetch });
+  assert.equal(urls.at(-1), "https://host.test/tokens/api/whoami-v2?x=1");
+});
+
 /** A gateway that asks about everything, what it had judged, and what came to the hub. */
 async function judging(answer) {
   const [judged, arrived] = [[], []];
@@ -108,6 +124,38 @@ test("a body in chunks is judged, and arrives at the hub as it was sent", async 
   }
 });
 
+test("what a client says of itself reaches the hub nowhere", async () => {
+  const seen = [];
+  const hub = async (request, response) => {
+    const { headers, headersDistinct, rawHeaders } = request;
+    await whole(request);
+    const { trailers, trailersDistinct, rawTrailers } = request;
+    seen.push({ headers, headersDistinct, rawHeaders, trailers, trailersDistinct, rawTrailers });
+    response.end("the hub");
+  };
+  const played = new Server();
+  const fetch = async (input, init) => (String(input).endsWith("/authz") ? granted() : played.fetch(input, init));
+  const { server, port } = await front("https://tokens.test", hub, { fetch, stale: "ask", maxAge: 1 });
+  const claims = "X-Tokenward-User: eve\r\nX_Tokenward_Orgs: eve\r\n";
+  const batch = "/acme/bert.git/info/lfs/objects/batch";
+  try {
+    // Read ahead, and not.
+    for (const [path, length] of [[CREATE, 200], [batch, BODY_LIMIT + 1]]) {
+      const start = chunked(path).replace("Connection: close", "Connection: close, X-Tokenward-User").replace("\r\n\r\n", `\r\n${claims}\r\n`);
+      assert.match(await sent(port, start, chunk(body(length)), `0\r\n${claims}X-Sum: 1\r\n\r\n`), /^HTTP\/1.1 200 /);
+      const [arrived] = seen.splice(0);
+      assert.ok(!/eve|connection/i.test(JSON.stringify(arrived)), path);
+      assert.equal(arrived.headers["x-tokenward-user"], "bob");
+      assert.deepEqual(arrived.headersDistinct["x-tokenward-user"], ["bob"]);
+      assert.deepEqual(arrived.rawHeaders.slice(arrived.rawHeaders.indexOf("x-tokenward-user")).slice(0, 2), ["x-tokenward-user", "bob"]);
+      assert.deepEqual([{ ...arrived.trailers }, { ...arrived.trailersDistinct }], [{ "x-sum": "1" }, { "x-sum": ["1"] }]);
+      assert.deepEqual(arrived.rawTrailers, ["X-Sum", "1"]);
+    }
+  } finally {
+    server.close();
+  }
+});
+
 test("one that is as long as the limit is judged; a longer one is not, and arrives all the same where it may", async () => {
   const batch = "/acme/bert.git/info/lfs/objects/batch";
   const { judged, arrived, server, port } = await judging(granted);
@@ -141,6 +189,21 @@ test("a body that is too large to be judged is refused before it has ended", asy
     // Its end never comes.
     assert.match(await sent(port, chunked(CREATE), chunk(body(BODY_LIMIT + 1))), /^HTTP\/1.1 403 /);
     assert.deepEqual([judged, arrived], [[], []]);
+  } finally {
+    server.close();
+  }
+});
+
+test("a body that somebody else reads as text is not looked at", async () => {
+  const gate = new Gate({ endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, keys, fetch: new Server().fetch });
+  const judged = middleware(gate);
+  await gate.within(1_000);
+  const { server, port } = await listening((request, response) => {
+    request.setEncoding("utf8");
+    judged(request, response, () => response.end("the hub"));
+  });
+  try {
+    assert.match(await sent(port, `${head(CREATE)}Content-Length: 200\r\n\r\n${body(200)}`), /^HTTP\/1.1 403 /);
   } finally {
     server.close();
   }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { settings } from "tokenward/edge";
+import { following, settings } from "tokenward/edge";
 
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -14,7 +14,7 @@ function names(path, start) {
 }
 
 test("the guide has the settings of gateways and of the worker, in any order", () => {
-  const all = [...names("bindings-wasm/js/edge/settings.ts", "interface Settings"), ...names("bindings-wasm/examples/worker/src/worker.ts", "interface Env")];
+  const all = [...["Settings", "FollowSettings"].flatMap((of) => names("bindings-wasm/js/edge/settings.ts", `interface ${of}`)), ...names("bindings-wasm/examples/worker/src/worker.ts", "interface Env")];
   const told = [...read("docs/edge.md").matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
   assert.ok(all.length > 10);
   assert.deepEqual(told.sort(), all.sort());
@@ -37,12 +37,21 @@ test("every setting is an option", () => {
   assert.deepEqual([options.stale, options.elsewhere, options.own], ["ask", "answer", "judge"]);
 });
 
+test("how the worker follows", () => {
+  assert.deepEqual(following({}), { byEvents: true, check: 1_000 });
+  assert.deepEqual(following({ TOKENWARD_FOLLOW: "", TOKENWARD_CHECK: "" }), { byEvents: true, check: 1_000 });
+  assert.deepEqual(following({ TOKENWARD_FOLLOW: "poll", TOKENWARD_CHECK: "0" }), { byEvents: false, check: 0 });
+});
+
 test("what is none is refused by its name, without a word of its value", () => {
   for (const [name, value] of [
     ["TOKENWARD_ENDPOINT", ""], ["TOKENWARD_ORGS", undefined], ["TOKENWARD_STALE", "aks"], ["TOKENWARD_ELSEWHERE", "Ask"],
     ["TOKENWARD_OWN", "toString"], ["TOKENWARD_MAX_AGE", "a minute"], ["TOKENWARD_MAX_AGE", "-1"],
+    ["TOKENWARD_MAX_AGE", "4294967296"], ["TOKENWARD_ORGS", "acme,"], ["TOKENWARD_ORGS", ",acme"], ["TOKENWARD_FOLLOW", "Poll"],
+    ["TOKENWARD_CHECK", "5s"], ["TOKENWARD_CHECK", "0.5"],
   ]) {
-    const made = () => settings({ ...LEAST, [name]: value });
+    const given = { ...LEAST, [name]: value };
+    const made = () => [settings(given), following(given)];
     assert.throws(made, (error) => error instanceof TypeError && error.message.includes(name) && !(value && error.message.includes(value)));
   }
   assert.throws(() => settings({ ...LEAST, TOKENWARD_CREDENTIAL: "" }), /TOKENWARD_CREDENTIALS is not set/);

@@ -6,7 +6,8 @@ import { BODY_LIMIT } from "tokenward/snapshots";
 
 /** The body, or nothing where it is too large to be judged, or somebody has read it before. */
 export function ahead(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  if (request.readableEnded) return Promise.resolve(undefined);
+  // Who has set an encoding reads texts, and what they have read cannot be told.
+  if (request.readableEnded || request.readableEncoding !== null) return Promise.resolve(undefined);
   const said = request.headers["content-length"];
   const isNone = said === undefined ? request.headers["transfer-encoding"] === undefined : Number(said) === 0;
   if (isNone) return Promise.resolve(new Uint8Array());

@@ -4,6 +4,6 @@ export { Edge, type EdgeOptions, type EdgeStatus } from "./edge.js";
 export type { GateAnswer } from "./answers.js";
 export { Gate, type GateOptions, type GateRequest } from "./gate.js";
 export { ServerError, type Source } from "./server.js";
-export { type Settings, settings } from "./settings.js";
+export { type FollowSettings, type Settings, following, settings } from "./settings.js";
 export { type Store, inCache } from "./store.js";
 export { type Passing, refused, serve } from "./web.js";

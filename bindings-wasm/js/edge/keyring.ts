@@ -34,11 +34,11 @@ export class Keyring {
   /** Does something with the keys; those that are held may be too old to know who signed. */
   async with<T>(use: (keys: Keys | string) => T): Promise<T> {
     try {
-      return use(await this.now());
+      return this.#tried(use, await this.now());
     } catch (error) {
       const unknown = error instanceof TokenwardError && error.code === "unknown_key";
       if (!unknown || this.#arePinned || Date.now() - this.#asked < AT_MOST_EVERY) throw error;
-      return use(await this.#fetch());
+      return this.#tried(use, await this.#fetch());
     }
   }
 
@@ -70,8 +70,27 @@ export class Keyring {
   async #fetch(): Promise<Keys> {
     this.#asked = Date.now();
     const value = await this.#server.keys();
+    const before = this.#held;
     this.#held = { value, until: Date.now() + LAST };
-    this.#listener.renewed();
+    try {
+      this.#listener.renewed();
+    } catch (error) {
+      // They cannot be read: those of before go on.
+      this.#held = before;
+      throw error;
+    }
     return value;
+  }
+
+  /** Does something with the keys, and forgets fetched ones that cannot be read, so that they are asked for again. */
+  #tried<T>(use: (keys: Keys | string) => T, keys: Keys | string): T {
+    try {
+      return use(keys);
+    } catch (error) {
+      // What is no snapshot has other codes.
+      const areBad = error instanceof TokenwardError && error.code === "parse_error";
+      if (areBad && !this.#arePinned) this.#held = undefined;
+      throw error;
+    }
   }
 }

@@ -43,22 +43,31 @@ async function judge(gate: Gate, request: IncomingMessage): Promise<GateAnswer> 
 }
 
 function pass(request: IncomingMessage, response: ServerResponse, answer: GateAnswer, next: Next): void {
-  for (const name of Object.keys(request.headers)) if (isOurs(name)) delete request.headers[name];
-  // What proxies copy is often the raw list.
-  const raw = request.rawHeaders;
-  for (let at = raw.length - 2; at >= 0; at -= 2) if (isOurs(raw[at]!)) raw.splice(at, 2);
+  // Each of them is parsed when it is first asked for, from the raw list, and kept.
+  const { headers, headersDistinct: distinct, rawHeaders: raw } = request;
+  drop(isOurs, raw, headers, distinct);
   // Whoever is named there is dropped on the way.
   const named = /x[-_]tokenward[-_]/i;
-  if (named.test(request.headers.connection ?? "")) {
-    delete request.headers.connection;
-    for (let at = raw.length - 2; at >= 0; at -= 2) if (raw[at]!.toLowerCase() === "connection") raw.splice(at, 2);
-  }
+  if (named.test(headers.connection ?? "")) drop((name) => name.toLowerCase() === "connection", raw, headers, distinct);
   for (const [name, value] of answer.forward) {
-    request.headers[name] = value;
+    headers[name] = value;
+    distinct[name] = [value];
     raw.push(name, value);
   }
+  // Trailers come with the end of the body, which may have been read ahead.
+  const trailed = () => drop(isOurs, request.rawTrailers, request.trailers, request.trailersDistinct);
+  if (request.complete) trailed();
+  else request.prependOnceListener("end", trailed);
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   next();
+}
+
+/** Takes headers away from what was parsed of them, and from the raw list, which is often what proxies copy. */
+function drop(isDropped: (name: string) => boolean, raw: string[], ...parsed: NodeJS.Dict<unknown>[]): void {
+  for (const one of parsed) {
+    for (const name of Object.keys(one)) if (isDropped(name)) delete one[name];
+  }
+  for (let at = raw.length - 2; at >= 0; at -= 2) if (isDropped(raw[at]!)) raw.splice(at, 2);
 }
 
 /** What a client asks for. `originalUrl` is what frameworks keep when they mount a middleware below a path. */
@@ -84,16 +93,16 @@ function endToEnd(message: IncomingMessage): [name: string, value: string[]][] {
 
 /** Passes a request on to the token server, which judges it itself, and its answer back. */
 function hand(gate: Gate, request: IncomingMessage, response: ServerResponse): void {
-  const { origin, protocol } = new URL(gate.endpoint);
+  // It may be below a path: at its host's other paths are other services, which must get no tokens.
+  const { hostname, port, protocol, pathname } = new URL(gate.endpoint);
   const headers = endToEnd(request).filter(([name]) => !NOT_HANDED.has(name) && !isOurs(name));
   // A body whose length is not said comes in pieces, whatever the method.
   if (request.headers["transfer-encoding"]) headers.push(["transfer-encoding", ["chunked"]]);
   const before = request.headersDistinct["x-forwarded-for"] ?? [];
   headers.push(["x-forwarded-for", [[...before, request.socket.remoteAddress ?? "unknown"].join(", ")]]);
   const ask = protocol === "https:" ? overHttps : overHttp;
-  const { hostname, port } = new URL(origin);
   const asked = ask({
-    hostname: hostname.replace(/^\[|\]$/g, ""), port, path: uriOf(request), method: request.method,
+    hostname: hostname.replace(/^\[|\]$/g, ""), port, path: pathname.replace(/\/$/, "") + uriOf(request), method: request.method,
     headers: Object.fromEntries(headers), timeout: HANDED_FOR,
   });
   asked.on("timeout", () => asked.destroy(new Error("the token server does not answer")));

@@ -79,11 +79,10 @@ export class Server {
   /** The keys that manifests are signed with. */
   async keys(): Promise<Keys> {
     const answer = await this.#call(`${this.#endpoint}/.well-known/tokenward-keys`);
-    try {
-      return (await answer.json()) as Keys;
-    } catch (error) {
-      throw brokenOff(error);
-    }
+    const keys = await json(answer);
+    // Anything may answer in the server's place, with 200 and an apology.
+    if (!isKeys(keys)) throw new ServerError(answer.status, "the server answers something that is no keys");
+    return keys;
   }
 
   /** The newest manifest; none where it is the one that is held. Reports what is applied. */
@@ -187,6 +186,18 @@ function anyName(): string {
 
 function tag(answer: Response): string {
   return (answer.headers.get("ETag") ?? "").replace(/^(W\/)?"|"$/g, "");
+}
+
+async function json(answer: Response): Promise<unknown> {
+  try {
+    return await answer.json();
+  } catch (error) {
+    throw brokenOff(error);
+  }
+}
+
+function isKeys(value: unknown): value is Keys {
+  return Array.isArray((value as Partial<Keys> | null)?.keys);
 }
 
 async function bytes(answer: Response): Promise<Uint8Array> {

@@ -29,13 +29,29 @@ export function settings(given: Settings): GateOptions {
   const { TOKENWARD_KEYS: keys, TOKENWARD_MAX_AGE: age } = given;
   return {
     endpoint: needed(given, "TOKENWARD_ENDPOINT"),
-    orgs: list(needed(given, "TOKENWARD_ORGS")),
-    credential: given.TOKENWARD_CREDENTIAL || credentials(needed(given, "TOKENWARD_CREDENTIALS")),
+    orgs: list(given, "TOKENWARD_ORGS"),
+    credential: given.TOKENWARD_CREDENTIAL || credentials(given),
     ...(keys ? { keys } : {}),
-    ...(age ? { maxAge: seconds(age, "TOKENWARD_MAX_AGE") } : {}),
+    ...(age ? { maxAge: whole(age, "TOKENWARD_MAX_AGE", "seconds") } : {}),
     stale: oneOf(["refuse", "ask"], given, "TOKENWARD_STALE"),
     elsewhere: oneOf(["ask", "answer"], given, "TOKENWARD_ELSEWHERE"),
     own: oneOf(["pass", "judge"], given, "TOKENWARD_OWN"),
+  };
+}
+
+/** How a gateway learns of changes that lives from request to request, such as the worker. */
+export interface FollowSettings {
+  /** `events` (the default) or `poll`: how the newest snapshot is learned of. */
+  TOKENWARD_FOLLOW?: string;
+  /** How many milliseconds may pass before the server is asked again where no stream is open; 1000 if left out. */
+  TOKENWARD_CHECK?: string;
+}
+
+/** What those stand for. Throws like `settings`. */
+export function following(given: FollowSettings): { byEvents: boolean; check: number } {
+  return {
+    byEvents: oneOf(["events", "poll"], given, "TOKENWARD_FOLLOW") === "events",
+    check: whole(given.TOKENWARD_CHECK || "1000", "TOKENWARD_CHECK", "milliseconds"),
   };
 }
 
@@ -46,23 +62,28 @@ function needed(given: Settings, name: keyof Settings): string {
 }
 
 /** One of these words; the first if none is given. */
-function oneOf<Word extends string>(words: readonly [Word, ...Word[]], given: Settings, name: keyof Settings): Word {
+function oneOf<Name extends string, Word extends string>(
+  words: readonly [Word, ...Word[]], given: Readonly<Partial<Record<Name, string>>>, name: Name,
+): Word {
   const value = given[name] || words[0];
   const word = words.find((word) => word === value);
   if (word === undefined) throw new TypeError(`${name} must be one of: ${words.join(", ")}`);
   return word;
 }
 
-function seconds(text: string, name: string): number {
-  if (!/^[0-9]+$/.test(text)) throw new TypeError(`${name} must be a number of seconds`);
+/** The module counts in 32 bits. */
+function whole(text: string, name: string, unit: string): number {
+  if (!/^[0-9]+$/.test(text) || Number(text) >= 2 ** 32) throw new TypeError(`${name} must be a whole number of ${unit} below 2^32`);
   return Number(text);
 }
 
-function list(text: string): string[] {
-  return text.split(",").map((part) => part.trim());
+function list(given: Settings, name: keyof Settings): string[] {
+  const parts = needed(given, name).split(",").map((part) => part.trim());
+  if (parts.includes("")) throw new TypeError(`${name} has nothing before or after a comma`);
+  return parts;
 }
 
 /** No value has a comma or an equals sign. */
-function credentials(text: string): Record<string, string> {
-  return Object.fromEntries(list(text).map((pair) => pair.split("=", 2)));
+function credentials(given: Settings): Record<string, string> {
+  return Object.fromEntries(list(given, "TOKENWARD_CREDENTIALS").map((pair) => pair.split("=", 2)));
 }

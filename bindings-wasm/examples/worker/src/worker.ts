@@ -1,16 +1,12 @@
 // A gateway in front of a hub, as a module worker: judges each request from the organizations' signed
 // snapshots, and passes on what may pass. The settings are in wrangler.toml.
 
-import { Gate, type GateOptions, type Settings, inCache, serve, settings } from "tokenward/edge";
+import { type FollowSettings, Gate, type GateOptions, type Settings, following, inCache, serve, settings } from "tokenward/edge";
 
 /** The worker's settings: variables and secrets. */
-export interface Env extends Settings {
+export interface Env extends Settings, FollowSettings {
   /** The hub's address: where requests go that may pass. */
   HUB_ORIGIN: string;
-  /** `events` (the default) or `poll`: how the newest snapshot is learned of. */
-  TOKENWARD_FOLLOW?: string;
-  /** How many milliseconds may pass before the server is asked again where no stream is open; 1000 if left out. */
-  TOKENWARD_CHECK?: string;
   /** A path where the worker says how it is; none if left out. */
   TOKENWARD_STATUS_PATH?: string;
 }
@@ -28,13 +24,14 @@ let followedUntil = 0;
 
 export default {
   async fetch(request: Request, env: Env, context: Context): Promise<Response> {
+    const { byEvents, check } = following(env);
     gate ??= new Gate(options(env));
     if (env.TOKENWARD_STATUS_PATH && new URL(request.url).pathname === env.TOKENWARD_STATUS_PATH) {
       return Response.json(gate.status);
     }
-    await gate.within(jittered(Number(env.TOKENWARD_CHECK ?? 1000)));
+    await gate.within(jittered(check));
     // By the clock: the host may end the one that follows without a word.
-    if (env.TOKENWARD_FOLLOW !== "poll" && Date.now() >= followedUntil) {
+    if (byEvents && Date.now() >= followedUntil) {
       followedUntil = Date.now() + FOLLOW_FOR;
       context.waitUntil(gate.follow(AbortSignal.timeout(FOLLOW_FOR)));
     }
