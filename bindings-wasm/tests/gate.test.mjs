@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { Gate } from "tokenward/edge";
+import { Gate, serve } from "tokenward/edge";
 import { CREDENTIAL, STALE, Server, allowed, down, keys, refusal } from "./played.mjs";
 
 test("one organization that fails does not stand in another's way", async () => {
@@ -198,4 +198,26 @@ test("a server that does not believe the gateway has said nothing about the requ
   const two = await asking(either, { ...STALE, stale: "ask", orgs: ["acme", "other"], credential });
   assert.equal((await two.gate.judge(allowed)).passes, true);
   assert.ok(tried.includes("hf_good"));
+});
+
+test("a body that nobody needs is read before a refusal, so far and no further", async () => {
+  const server = new Server();
+  const gate = new Gate({ endpoint: "https://tokens.test", orgs: ["acme"], credential: CREDENTIAL, keys, fetch: server.fetch, elsewhere: "answer" });
+  await gate.within(1);
+  const piece = new Uint8Array(16 * 1024);
+  for (const [pieces, ends, most] of [[2, true, 2], [1, false, 1], [Infinity, false, 6]]) {
+    let sent = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (sent < pieces) controller.enqueue(piece);
+        else if (ends) controller.close();
+        else return new Promise(() => {});
+        sent += Number(sent < pieces);
+      },
+    }, { highWaterMark: 0 });
+    const request = new Request("https://gateway.test/api/models/acme/bert/commit/main", { method: "POST", body, duplex: "half" });
+    const answer = await serve(gate, request, { origin: "https://hub.test", fetch: () => assert.fail("it is refused") });
+    assert.equal(answer.status, 401);
+    assert.ok(sent >= Math.min(pieces, 4) && sent <= most, `${sent} pieces`);
+  }
 });

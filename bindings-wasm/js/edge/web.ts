@@ -13,6 +13,8 @@ export interface Passing {
   fetch?: typeof fetch;
 }
 
+/** For how many milliseconds a refusal waits for a body that is still being sent. */
+const DRAINED_FOR = 1_000;
 /** Headers that are between two neighbours, or that the host writes itself. */
 const HOPS = new Set([
   "connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer",
@@ -36,7 +38,10 @@ export async function serve(gate: Gate, request: Request, passing: Passing): Pro
       return read.judged;
     },
   });
-  if (!answer.passes) return refused(answer, request.method);
+  if (!answer.passes) {
+    if (passed === request.body) await drain(request.body);
+    return refused(answer, request.method);
+  }
   const base = answer.to === "server" ? baseOf(gate.endpoint) : new URL(passing.origin).origin;
   const send = passing.fetch ?? ((input: string, more: RequestInit) => fetch(input, more));
   const init = { method: request.method, headers: forwarded(request, answer), body: passed, redirect: "manual", duplex: "half" };
@@ -68,6 +73,27 @@ function forwarded(request: Request, answer: GateAnswer): Headers {
   if (!PASSES_COMPRESSED) headers.set("accept-encoding", "identity");
   for (const [name, value] of answer.forward) headers.set(name, value);
   return headers;
+}
+
+/**
+ * Reads a body that nobody needs, as far as one would be judged and for a moment only. Where an answer comes while its
+ * client still sends, hosts cut the connection, and clients lose the answer with it.
+ */
+async function drain(stream: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (!stream) return;
+  const reader = stream.getReader();
+  let [left, timer] = [BODY_LIMIT, undefined as ReturnType<typeof setTimeout> | undefined];
+  const late = new Promise<void>((resolve) => void (timer = setTimeout(resolve, DRAINED_FOR)));
+  const read = async () => {
+    while (left > 0) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left -= value.length;
+    }
+  };
+  // A client that goes away meanwhile needs no answer.
+  await Promise.race([read().catch(() => {}), late]);
+  clearTimeout(timer);
 }
 
 /** Reads a body as far as it is judged. What is passed on is all of it. */
