@@ -79,17 +79,22 @@ impl IntoResponse for ApiError {
                 problem(StatusCode::CONFLICT, &text, HeaderMap::new())
             }
             Self::Bad(status, message) => problem(status, &message, HeaderMap::new()),
-            Self::Internal(error) => {
-                tracing::error!(error = format!("{error:#}"), "internal error");
-                let status = StatusCode::INTERNAL_SERVER_ERROR;
-                problem(
-                    status,
-                    "Something went wrong on our side.",
-                    HeaderMap::new(),
-                )
-            }
+            Self::Internal(error) => failed(&error),
         }
     }
+}
+
+/// What went wrong on our side: for now, where it is the database that does not answer.
+fn failed(error: &anyhow::Error) -> Response {
+    tracing::error!(error = format!("{error:#}"), "internal error");
+    let mut headers = HeaderMap::new();
+    let Some(StoreError::Unavailable(_)) = error.downcast_ref() else {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        return problem(status, "Something went wrong on our side.", headers);
+    };
+    put(&mut headers, "retry-after", "1");
+    let text = "The database does not answer. Try again in a moment.";
+    problem(StatusCode::SERVICE_UNAVAILABLE, text, headers)
 }
 
 /// A denial as an answer, with the Hub's headers.
@@ -167,5 +172,22 @@ fn status(code: u16) -> StatusCode {
 pub fn put(headers: &mut HeaderMap, name: &'static str, text: &str) {
     if let Ok(value) = HeaderValue::try_from(in_header(text)) {
         headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_may_be_tried_again() {
+        for (error, status, retry) in [
+            (StoreError::Unavailable("away".into()), 503, true),
+            (StoreError::Other("code 1".into()), 500, false),
+        ] {
+            let response = ApiError::from(error).into_response();
+            assert_eq!(response.status(), status);
+            assert_eq!(response.headers().contains_key("retry-after"), retry);
+        }
     }
 }
