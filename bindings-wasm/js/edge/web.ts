@@ -42,7 +42,8 @@ export async function serve(gate: Gate, request: Request, passing: Passing): Pro
     if (passed === request.body) await drain(request.body);
     return refused(answer, request.method);
   }
-  const base = answer.to === "server" ? baseOf(gate.endpoint) : new URL(passing.origin).origin;
+  // The token server may be below a path: at its host's other paths are other services, which must get no tokens.
+  const base = answer.to === "server" ? gate.endpoint : new URL(passing.origin).origin;
   const send = passing.fetch ?? ((input: string, more: RequestInit) => fetch(input, more));
   const init = { method: request.method, headers: forwarded(request, answer), body: passed, redirect: "manual", duplex: "half" };
   // Put together, not resolved: a path that begins with two slashes must not become another host.
@@ -51,12 +52,6 @@ export async function serve(gate: Gate, request: Request, passing: Passing): Pro
   const warned = new Response(response.body, response);
   for (const [name, value] of answer.headers) warned.headers.set(name, value);
   return warned;
-}
-
-/** A token server may be below a path: at its host's other paths are other services, which must get no tokens. */
-function baseOf(endpoint: string): string {
-  const { origin, pathname } = new URL(endpoint);
-  return origin + pathname.replace(/\/$/, "");
 }
 
 /** The answer to a request that may not pass. */

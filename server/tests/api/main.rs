@@ -203,27 +203,31 @@ async fn manifests_are_signed_again() {
     signing::a_manifest_is_signed_again_long_before_it_expires().await;
 }
 
+/// Runs a test with two servers on one database.
+async fn with_two_servers<F>(kind: Kind, test: impl FnOnce(Server, Server) -> F + Send + 'static)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let begin = async |database: Database| {
+        let server = Server::start(&database).await;
+        let other = Server::start_on(&database.address, Setup::default(), None).await;
+        test(server, other).await;
+    };
+    with_database(kind, begin).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_share_their_edges() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let test = async |database: Database| {
-            let server = Server::start(&database).await;
-            let other = Server::start_on(&database.address, Setup::default(), None).await;
-            receipts::edges_of_one_server_are_seen_by_another(server, other).await;
-        };
-        with_database(kind, test).await;
+        with_two_servers(kind, receipts::edges_of_one_server_are_seen_by_another).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_hand_out_what_others_have_changed() {
+    let test = receipts::nothing_is_handed_out_that_another_server_has_changed;
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let test = async |database: Database| {
-            let server = Server::start(&database).await;
-            let other = Server::start_on(&database.address, Setup::default(), None).await;
-            receipts::nothing_is_handed_out_that_another_server_has_changed(server, other).await;
-        };
-        with_database(kind, test).await;
+        with_two_servers(kind, test).await;
     }
 }
 
@@ -244,10 +248,6 @@ async fn edges_outlive_settings() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_know_each_others_generations() {
-    let test = async |database: Database| {
-        let server = Server::start(&database).await;
-        let other = Server::start_on(&database.address, Setup::default(), None).await;
-        receipts::a_generation_of_another_server_is_known_at_once(server, other).await;
-    };
-    with_database(Kind::Postgres, test).await;
+    let test = receipts::a_generation_of_another_server_is_known_at_once;
+    with_two_servers(Kind::Postgres, test).await;
 }
